@@ -13,7 +13,7 @@ from .core import InvalidInput, require
 from .block import CausalField, join
 from .fields import Linearisation
 
-# %% ../nbs/03_solvers.ipynb #ea090fea
+# %% ../nbs/03_solvers.ipynb #fce4c27a
 class SettleError(RuntimeError):
     "A settle that had to converge did not."
 
@@ -41,7 +41,7 @@ class Solution:
 
 def relative_residual(F, z):
     "‖F‖/‖z‖ by sample, (B,); infinite where either is not finite, since a state that overflows is not at rest."
-    force, size = F.flatten(1).norm(dim=1), z.flatten(1).norm(dim=1).clamp_min(torch.finfo(F.dtype).tiny)
+    force, size = F.flatten(1).norm(dim=1), z.flatten(1).norm(dim=1).clamp_min(torch.finfo(F.dtype).tiny**0.5)
     return torch.where(torch.isfinite(force) & torch.isfinite(size), force/size, torch.inf)
 
 # %% ../nbs/03_solvers.ipynb #a06891c6
