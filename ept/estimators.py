@@ -6,14 +6,14 @@
 __all__ = ['cost_gradient', 'contract', 'Phase', 'Stats', 'Estimator', 'IFT', 'nudge_points', 'AsymEP', 'BPTT', 'compare',
            'worst']
 
-# %% ../nbs/04_estimators.ipynb #065c6504
+# %% ../nbs/04_estimators.ipynb #64fe4e68
 import math, time, warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 import torch
 from .core import require
 from .fields import Linearisation, Work
-from .solvers import Anderson, Euler, Solver
+from .solvers import Anderson, Euler, Solver, tile
 
 # %% ../nbs/04_estimators.ipynb #600b687f
 def cost_gradient(model, z, targets):
@@ -117,13 +117,13 @@ def nudge_points(
     weight = torch.where((k == 0) | (2*k == points), 1., 2.).to(dtype)/points
     return torch.polar(torch.full_like(k, r), 2*math.pi*k/points), weight
 
-# %% ../nbs/04_estimators.ipynb #19b958c1
+# %% ../nbs/04_estimators.ipynb #992dcd51
 @dataclass
 class AsymEP(Estimator):
     "Asymmetric equilibrium propagation (Scurria et al., arXiv 2602.03670), centred by default."
     beta: float = 0.02      # nudge radius β
     points: int = 2         # N: 1 one-sided, 2 centred, more: around a complex circle
-    nudged: Solver = None   # for the nudged settle; by default the free solver, or Anderson where that needs a field
+    nudged: Solver = None   # for the nudged settle; by default the free solver
     correct: bool = True    # subtract (J - Jᵀ)(z - z*); without it this is plain, biased EP
     anchor: bool = True     # subtract the free residual F(z*)
 
@@ -131,25 +131,21 @@ class AsymEP(Estimator):
         require(self.beta > 0, "beta", self.beta, "a nudge radius above 0, for example 0.02")
         require(int(self.points) == self.points and self.points >= 1, "points", self.points, "a whole number of at least 1; 2 is centred")
         if self.points == 1: warnings.warn("one-sided nudge: its error is of first order in beta; points=2 is centred")
-        if self.nudged is None:
-            pointwise = type(self.solver).solve is Solver.solve
-            self.nudged = self.solver if pointwise else Anderson(self.solver.tol, self.solver.max_iter)
 
     def adjoint_state(self, model, x, z, targets, stats):
         with stats.phase("nudged") as say:
             beta, weight = nudge_points(self.beta, self.points, z.dtype, z.device)
-            sol = self.nudged.solve(*self.displacement_map(model, x, z, targets, beta))
-            K, n = len(beta), sol.evals*len(beta)
+            g = cost_gradient(model, z, targets).to(beta.dtype)
+            rhs, K = self.displacement_map(model, x, z, targets, beta), len(beta)
+            sol = (self.nudged or self.solver).near_adjoint(rhs, model, x, z, g, K)
+            n = sol.evals*K*(2 if beta.is_complex() else 1)     # a complex evaluation is two real ones
             lin = n if self.correct else 0
-            if beta.is_complex(): n, lin = 2*n, 2*lin      # a complex evaluation is two real ones
-            say(Work(force=n + K, jvp=lin, vjp=lin), sol)
+            say(Work(force=n + K + (sol.precond > 0), jvp=lin, vjp=lin + sol.precond), sol)
         return torch.einsum("k,k...->...", weight, sol.z.unflatten(0, (K, -1)).real)
 
     def displacement_map(self, model, x, z, targets, beta):
-        "The right-hand side of @eq-displacement for all nudges side by side, (K·B, ...), and its first relaxation step from rest."
-        K = len(beta)
-        tile = lambda t: t.repeat(K, *[1]*(t.ndim - 1))
-        zK, xK, yK = tile(z), tile(x), tile(targets)
+        "The right-hand side of @eq-displacement for all nudges side by side, (K·B, ...)."
+        zK, xK, yK = (tile(t, len(beta)) for t in (z, x, targets))
         b = beta.repeat_interleave(len(z)).view(-1, *[1]*(z.ndim - 1))
         f, lin = model.at(xK), Linearisation(model.at(xK), zK)
         F0 = lin.F.detach() if self.anchor else 0
@@ -157,7 +153,7 @@ class AsymEP(Estimator):
             zb = zK + b*a
             velocity = (f(zb) - F0)/b - cost_gradient(model, zb, yK)
             return velocity - lin.antisym(a) if self.correct else velocity
-        return rhs, tile(-cost_gradient(model, z, targets)).to(b.dtype)
+        return rhs
 
 # %% ../nbs/04_estimators.ipynb #9e658c64
 @dataclass
