@@ -45,7 +45,7 @@ def relative_residual(F, z):
     force, size = F.flatten(1).norm(dim=1), z.flatten(1).norm(dim=1).clamp_min(torch.finfo(F.dtype).tiny**0.5)
     return torch.where(torch.isfinite(force) & torch.isfinite(size), force/size, torch.inf)
 
-# %% ../nbs/03_solvers.ipynb #0babad2b
+# %% ../nbs/03_solvers.ipynb #41c3cb01
 @dataclass
 class Solver:
     "Base of all solvers: `solve(f, z0)` for any function, `settle(field, x)` and `adjoint(field, x, z, g)` for fields."
@@ -61,9 +61,8 @@ class Solver:
 
     @torch.no_grad()
     def solve(self, f, z0) -> Solution:
-        "Find f(z) = 0 from z0 (B, ...); raises `InvalidInput` if z0 is not finite."
-        require(bool(torch.isfinite(z0).all()), "z0", "not finite", "start from a finite state")
-        z, best = z0, z0.clone()
+        "Find f(z) = 0 from z0 (B, ...); what is not finite in z0 starts at zero."
+        z = best = torch.where(torch.isfinite(z0), z0, 0)
         best_res = torch.full((len(z0),), torch.inf, device=z0.device, dtype=z0.real.dtype)
         iterations = torch.full((len(z0),), self.max_iter, device=z0.device)
         done, memory, trace = best_res < 0, self.start(z0), []
@@ -82,7 +81,7 @@ class Solver:
         return Solution(best, best_res, iterations, done, float(k), trace, self.tol)
 
     def settle(self, field, x, z0=None) -> Solution:
-        "The free equilibrium F(z; x) = 0."
+        "The free equilibrium F(z; x) = 0. An input that is not finite has none: no sample converges."
         with torch.no_grad(): return self.solve(field.at(x), field.init_state(x) if z0 is None else z0)
 
     def adjoint(self, field, x, z, g, lin=None) -> Solution:
