@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import torch
 from .core import one_of, require
 
-# %% ../nbs/06_control.ipynb #71c00a52
+# %% ../nbs/06_control.ipynb #ad0e0261
 def jacobian_penalty(
     model,             # a `VectorField`; `which="own"` needs a block whose `at(x)` takes own=True
     inputs, z,         # the batch, and its free equilibrium (B, ...)
@@ -22,8 +22,7 @@ def jacobian_penalty(
     one_of("jr_mode", which, ["whole", "own"])
     with torch.enable_grad():
         z = z.detach().requires_grad_()
-        f = model.at(model.clamp(inputs))
-        F = f(z, own=True) if which == "own" else f(z)
+        F = model.at(model.clamp(inputs), **({"own": True} if which == "own" else {}))(z)
         v = torch.randint(2, z.shape, generator=generator, device="cpu").to(z)*2 - 1
         Mv = v + eps*torch.autograd.grad(F, z, v, create_graph=True, materialize_grads=True)[0]
         return (Mv*Mv).sum()/z.numel()

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['BLOCKS', 'Readout', 'EquilibriumLM', 'TransformerLayer', 'TransformerLM', 'n_params']
 
-# %% ../nbs/09_model.ipynb #ea028e51
+# %% ../nbs/09_model.ipynb #5495c9ec
 import math
 import torch
 import torch.nn.functional as F
 from torch import nn
 from .core import one_of, require
-from .block import Block, CausalField, LayerNorm, Linear, StrictBlock, ThickBlock, attend
+from .block import Block, CausalField, LayerNorm, Linear, RoutedBlock, StrictBlock, ThickBlock, attend
 
 # %% ../nbs/09_model.ipynb #9bc66b2f
 class Readout(nn.Module):
@@ -47,14 +47,14 @@ class Readout(nn.Module):
         shift = logits.real.amax(-1, keepdim=True)
         return (logits - shift).exp().sum(-1).log() - (logits - shift).gather(-1, targets[..., None])[..., 0]
 
-# %% ../nbs/09_model.ipynb #f97fc293
-BLOCKS = {"strict": StrictBlock, "thick": ThickBlock}
+# %% ../nbs/09_model.ipynb #f05ad610
+BLOCKS = {"routed": RoutedBlock, "strict": StrictBlock, "thick": ThickBlock}
 
 class EquilibriumLM(CausalField):
     "Embedding, a block that settles, and a readout. Inputs and targets: (B, T) token ids."
     def __init__(self,
         vocab, T, C, H,      # vocabulary, context, width, heads
-        attn_mode="strict",  # the block: "strict" or "thick"
+        attn_mode="routed",  # the block: "routed", "strict" or "thick"
         c=0.0,               # leak of the thick block
         inj=1.0,             # scale of the injected input
         qknorm=False,        # normalise queries and keys
@@ -68,8 +68,8 @@ class EquilibriumLM(CausalField):
 
     def clamp(self, idx, start=0): return self.io.embed(idx, start)
     def init_state(self, x): return self.block.init_state(x)
-    def at(self, x): return self.block.at(x)
-    def past(self, z): return self.block.past(z)
+    def at(self, x, past=None, **kwargs): return self.block.at(x, past, **kwargs)
+    def past(self, z, x): return self.block.past(z, x)
     def cost(self, z, targets): return self.io.nll(z, targets)
     def logits(self, z): return self.io.logits(z)
 

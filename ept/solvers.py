@@ -193,19 +193,19 @@ class Broyden(Solver):
         M["U"][:, i], M["V"][:, i] = torch.where(good, -(dz + HdF)/denom, 0), torch.where(good, vT, 0)
         if restart.any(): M["U"][restart], M["V"][restart] = 0, 0
 
-# %% ../nbs/03_solvers.ipynb #9dc4ec41
+# %% ../nbs/03_solvers.ipynb #18437734
 class ChunkGraphs:
     "The Jacobian of a causal field at z, recorded chunk by chunk, for substitution from the last chunk to the first."
     def __init__(self, field, x, z, chunk):
         T, x = z.shape[1], x.detach()
-        with torch.no_grad(): whole = field.past(z)
+        with torch.no_grad(): whole = field.past(z, x)
         self.whole, self.parts = whole, []
         for a in range(0, T, chunk):
             b = min(a + chunk, T)
             with torch.enable_grad():
                 zc = z[:, a:b].detach().requires_grad_()
                 past = tuple(p[..., :a, :].detach().requires_grad_() for p in whole) if a else None
-                self.parts.append((a, b, zc, past, field.past(zc), field.at(x[:, a:b])(zc, past)))
+                self.parts.append((a, b, zc, past, field.past(zc, x[:, a:b]), field.at(x[:, a:b], past)(zc)))
 
     def solve(self, g, inner):
         "s with Jᵀs = g, and the solutions of the chunks, in the order solved."
@@ -214,7 +214,7 @@ class ChunkGraphs:
             return torch.complex(re, im), sols + more
         later, s, sols = [torch.zeros_like(p) for p in self.whole], torch.empty_like(g), []
         for a, b, zc, past, kv, F in reversed(self.parts):
-            r = g[:, a:b] - torch.autograd.grad(kv, zc, [p[..., a:b, :] for p in later], retain_graph=True)[0]
+            r = g[:, a:b] - torch.autograd.grad(kv, zc, [p[..., a:b, :] for p in later], retain_graph=True, materialize_grads=True)[0]
             sols.append(inner.solve(lambda v: torch.autograd.grad(F, zc, v, retain_graph=True)[0] - r, -r))
             s[:, a:b] = sols[-1].z
             if past:
@@ -229,7 +229,7 @@ class Chord(Solver):
 
     def step(self, z, F, memory, restart): return z - self.precondition(F)
 
-# %% ../nbs/03_solvers.ipynb #d38d2312
+# %% ../nbs/03_solvers.ipynb #a2fe6f95
 @dataclass
 class GaussSeidel(Solver):
     "Chunks of tokens in causal order, each settled by `inner`; backwards for the adjoint."
@@ -249,9 +249,8 @@ class GaussSeidel(Solver):
         z0, past, sols = field.init_state(x) if z0 is None else z0, None, []
         for a in range(0, z0.shape[1], self.chunk):
             c = slice(a, a + self.chunk)
-            f = field.at(x[:, c])
-            sols.append(self.inner.solve(lambda z: f(z, past), z0[:, c]))
-            past = join(past, field.past(sols[-1].z))
+            sols.append(self.inner.solve(field.at(x[:, c], past), z0[:, c]))
+            past = join(past, field.past(sols[-1].z, x[:, c]))
         return self._assemble(torch.cat([s.z for s in sols], 1), sols)
 
     def adjoint(self, field, x, z, g, graphs=None) -> Solution:
