@@ -8,9 +8,9 @@ __all__ = ['MODES', 'SOLVERS', 'INVALID', 'AT_LEAST', 'ABOVE_ZERO', 'opt', 'Conf
            'load_checkpoint', 'load_weights', 'save_state', 'load_state', 'TrainingFailed', 'Trainer', 'Metrics',
            'read_metrics', 'train', 'progress_line', 'save', 'summary']
 
-# %% ../nbs/10_training.ipynb #1373821b
-import json, math, os, time
-from dataclasses import asdict, dataclass, field, fields
+# %% ../nbs/10_training.ipynb #b892f318
+import copy, json, math, os, time
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,11 +18,11 @@ from safetensors.torch import save_file
 from .control import Budget, jacobian_penalty
 from .core import InvalidInput, one_of, require
 from .data import Batches, eval_windows, prepare, tokenizer_from_json
-from .estimators import BPTT, IFT, AsymEP
+from .estimators import BPTT, IFT, AsymEP, compare, worst
 from .model import BLOCKS, EquilibriumLM, TransformerLM, n_params
 from .solvers import Anderson, Broyden, Euler, GaussSeidel
 
-# %% ../nbs/10_training.ipynb #42c51a0f
+# %% ../nbs/10_training.ipynb #0f1191ca
 def opt(default, help, choices=None):
     "A field of `Config`: its default, what it means, and what it may be."
     return field(default=default, metadata=dict(help=help, choices=choices))
@@ -35,7 +35,7 @@ INVALID = ("skip", "apply", "raise")
 class Config:
     "A training run. Raises `InvalidInput` naming the field for a value that cannot be."
     mode: str = opt("ep", "gradient: ep (asymmetric equilibrium propagation), ift (implicit adjoint), bptt (unrolled), bp (a backprop transformer of the same size)", MODES)
-    attn_mode: str = opt("strict", "block: strict (settles for any weights) or thick", tuple(BLOCKS))
+    attn_mode: str = opt("routed", "block: routed or strict (both settle for any weights), or thick", tuple(BLOCKS))
     data: str = opt("auto", "corpus: auto, classics, pydocs, shakespeare, tinystories, or a file or folder")
     tokenizer: str = opt("char", "char, byte or bpe", ("char", "byte", "bpe"))
     vocab: int = opt(4096, "vocabulary of the bpe tokeniser")
@@ -48,7 +48,7 @@ class Config:
     inj: float = opt(1.0, "scale of the injected input")
     qknorm: bool = opt(False, "normalise queries and keys")
     steps: int = opt(1000, "optimiser steps")
-    lr: float = opt(3e-3, "peak learning rate")
+    lr: float = opt(6e-3, "peak learning rate")
     warmup: int = opt(50, "steps of linear warm-up")
     wsd: float = opt(0.3, "fraction of the steps in the final linear decay")
     wd: float = opt(0.01, "weight decay of AdamW, on matrices")
@@ -67,12 +67,13 @@ class Config:
     T2: int = opt(30, "most iterations of the nudged (or adjoint) settle")
     invalid: str = opt("skip", "a gradient from an unsettled phase: skip it, apply it, or raise", INVALID)
     jr_mode: str = opt("whole", "Jacobian penalty on the whole Jacobian or on its own-token blocks", ("whole", "own"))
-    jr_budget: float = opt(5.0, "iterations the free settle may take before the Jacobian penalty wakes; 0 turns the controller off")
+    jr_budget: float = opt(0.0, "iterations the free settle may take before the Jacobian penalty wakes; 0 turns the controller off")
     jacreg: float = opt(0.0, "weight of the Jacobian penalty at the start; constant without a budget")
     jr_floor: float = opt(0.0, "smallest weight of the Jacobian penalty")
     jr_max: float = opt(16.0, "largest weight of the Jacobian penalty")
     eval_every: int = opt(100, "steps between evaluations")
     eval_windows: int = opt(256, "validation windows of T tokens in an evaluation; 0 takes all")
+    diag_cos: int = opt(0, "steps between comparisons of the gradient with the exact adjoint in float64; 0: never")
     save_every: int = opt(100, "steps between saved states")
     threads: int = opt(0, "CPU threads; 0 leaves PyTorch's choice")
     device: str = opt("cpu", "cpu, cuda or cuda:N")
@@ -85,9 +86,9 @@ class Config:
             if f.metadata["choices"]: one_of(f.name, value, f.metadata["choices"])
         self._check_ranges()
 
-# %% ../nbs/10_training.ipynb #b7bf1d09
+# %% ../nbs/10_training.ipynb #87c12b8b
 AT_LEAST = dict(C=1, H=1, T=1, B=1, layers=1, vocab=257, steps=1, warmup=0, wd=0, pema=0, seed=0, chunk=1, eps=0, t1max=1, T1=0, holo=1, T2=1,
-                jr_budget=0, jacreg=0, jr_floor=0, jr_max=0, eval_every=1, eval_windows=0, save_every=1, threads=0)
+                jr_budget=0, diag_cos=0, jacreg=0, jr_floor=0, jr_max=0, eval_every=1, eval_windows=0, save_every=1, threads=0)
 ABOVE_ZERO = ("lr", "clip", "inj", "res_est", "hr", "res_nudge")
 
 def _check_ranges(self):
@@ -97,7 +98,7 @@ def _check_ranges(self):
     require(0 <= self.wsd <= 1, "wsd", self.wsd, "a fraction from 0 to 1")
     require(self.pema < 1, "pema", self.pema, "a decay below 1, for example 0.999; 0 turns it off")
     require(self.c == 0 or self.attn_mode == "thick", "c", self.c, "the leak belongs to the thick block; add attn_mode thick")
-    require(self.jr_mode == "whole" or self.attn_mode == "thick", "jr_mode", self.jr_mode, "the strict block has no own-token path; use whole")
+    require(self.jr_mode == "whole" or self.attn_mode == "thick", "jr_mode", self.jr_mode, "only the thick block has an own-token path; use whole")
     require(self.jr_floor <= self.jr_max, "jr_floor", self.jr_floor, f"must not exceed jr_max={self.jr_max}")
     require(self.device == "cpu" or (self.device.startswith("cuda") and torch.cuda.is_available()), "device", self.device, "use cpu" + ("" if torch.cuda.is_available() else "; no CUDA device is visible here"))
 Config._check_ranges = _check_ranges
@@ -109,7 +110,7 @@ def config_from(
     for name in values: one_of("parameter", name, [f.name for f in fields(Config)])
     return Config(**values)
 
-# %% ../nbs/10_training.ipynb #0fe9c594
+# %% ../nbs/10_training.ipynb #4b8a92bf
 def build_model(cfg, n_vocab):
     "The model of a `Config`, initialised from its seed."
     torch.manual_seed(cfg.seed)
@@ -123,7 +124,7 @@ def build_solver(cfg, tol, cap):
     if cfg.solver == "anderson": return Anderson(tol, cap, eps=eps)
     if cfg.solver == "broyden": return Broyden(tol, cap, eps=eps)
     if cfg.solver == "euler": return Euler(tol, cap, eps=eps)
-    inner = Euler(tol/3, cfg.chunk + 1) if cfg.attn_mode == "strict" else Anderson(tol/3, cap, eps=eps)
+    inner = Euler(tol/3, cfg.chunk + 1) if cfg.attn_mode != "thick" else Anderson(tol/3, cap, eps=eps)
     return GaussSeidel(tol, cap, chunk=cfg.chunk, inner=inner)
 
 def build_estimator(cfg):
@@ -257,7 +258,7 @@ class Trainer:
         work = stats.work
         return dict(loss=stats.loss, valid=stats.converged, **phases, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight, penalty=penalty)
 
-# %% ../nbs/10_training.ipynb #2323be0a
+# %% ../nbs/10_training.ipynb #0b3f2a42
 def _penalise(self, idx, weight):
     "Add the gradient of the Jacobian penalty at the free equilibrium."
     cfg = self.cfg
@@ -286,20 +287,28 @@ def _evaluate(self):
     self.model.load_state_dict(raw)
     return out
 
+def _cosine(self):
+    "Lowest cosine over the tensors between this rule's gradient on the next batch and the exact adjoint in float64."
+    idx, targets = (t.to(self.cfg.device) for t in self.batches.batch(self.done))
+    tight = build_solver(replace(self.cfg, t1max=1000), 1e-9, 1000)
+    exact, stats = IFT(tight).gradient(copy.deepcopy(self.model).double(), idx, targets)
+    ours, _ = self.estimator.gradient(copy.deepcopy(self.model), idx, targets)
+    return worst(compare(ours, exact))[0] if stats.converged else math.nan
+
 def _state(self):
     return dict(config=asdict(self.cfg), step=self.done, skipped=self.skipped, in_a_row=self.in_a_row, model=self.model.state_dict(),
                 optimizer=self.optimizer.state_dict(), budget=self.budget.state_dict(), average=self.average)
 
 def _restore(self, state, path):
     old, new = state["config"], asdict(self.cfg)
-    free = {"steps", "threads", "device", "eval_every", "save_every"}
+    free = {"steps", "threads", "device", "eval_every", "save_every", "diag_cos"}
     for k in new: require(k in free or old.get(k) == new[k], k, new[k], f"the state in {path} was trained with {old.get(k)!r}; resume with the same value, or start anew")
     load_weights(self.model, state["model"], path)
     self.optimizer.load_state_dict(state["optimizer"])
     self.budget.load_state_dict(state["budget"])
     self.average, self.done, self.skipped, self.in_a_row = state["average"], state["step"], state["skipped"], state["in_a_row"]
 
-for f in (_penalise, _apply, _evaluate, _state, _restore): setattr(Trainer, f.__name__, f)
+for f in (_penalise, _apply, _evaluate, _cosine, _state, _restore): setattr(Trainer, f.__name__, f)
 
 # %% ../nbs/10_training.ipynb #23a7b9f7
 class Metrics:
@@ -318,7 +327,7 @@ def read_metrics(path):
     rows = [json.loads(l) for l in Path(path).read_text().splitlines()]
     return {k: [math.nan if r.get(k) is None else r[k] for r in rows] for k in dict.fromkeys(k for r in rows for k in r)}
 
-# %% ../nbs/10_training.ipynb #180568a7
+# %% ../nbs/10_training.ipynb #90eef0bb
 def train(
     cfg: Config,
     out="runs/train",   # folder of the run
@@ -339,7 +348,9 @@ def train(
     replace_file(out/"config.json", lambda p: p.write_text(json.dumps(asdict(cfg), indent=1)))
     metrics, started, seen, best = Metrics(out/"metrics.jsonl", run.done), time.perf_counter(), run.done, math.inf
     while run.done < cfg.steps:
+        cosine = run._cosine() if run.estimator and cfg.diag_cos and run.done % cfg.diag_cos == 0 else None
         row = run.step()
+        if cosine is not None: row["cosine"] = cosine
         last = run.done == cfg.steps
         if last or run.done % cfg.eval_every == 0:
             row["val"], row["settled"] = run._evaluate()
