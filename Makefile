@@ -37,7 +37,7 @@ help:  ## list the targets
 	@echo 'Options: PYTHON=python3.12 (any Python from 3.11 on), ARGS="..." (passed on by train and test)'
 
 train: $(STAMP)  ## train by equilibrium propagation and compare with backprop: make train ARGS="-p steps 2000"
-	$(PY) -m ept.experiment train $(ARGS)
+	$(VENV)/bin/ept run train $(ARGS)
 
 test: $(STAMP)  ## run every notebook as a test; ends with "N passed, N failed": make test ARGS="--path '0*'"
 	$(PY) -m ept.testing $(ARGS)
