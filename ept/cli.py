@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['GROUPS', 'SAMPLING', 'CORPORA', 'HELP', 'COMMANDS', 'Stop', 'Parser', 'prepared', 'check_target', 'add_fields',
-           'train_parser', 'add_json', 'train_paths', 'train_config', 'train', 'note', 'train_report', 'sample_parser',
-           'sample', 'data_parser', 'data', 'describe', 'data_report', 'run_parser', 'run', 'list_parameters',
-           'dispatch', 'main']
+           'train_parser', 'add_json', 'train_paths', 'train_config', 'train', 'note', 'progress_bar', 'train_report',
+           'sample_parser', 'sample', 'data_parser', 'data', 'describe', 'data_report', 'run_parser', 'run',
+           'list_parameters', 'dispatch', 'main']
 
 # %% ../nbs/15_cli.ipynb #9e496230
 import argparse, contextlib, dataclasses, json, os, re, shlex, shutil, sys, time
@@ -78,11 +78,11 @@ def check_target(
     base = next(p for p in (path, *path.absolute().parents) if p.exists())
     require((base.is_dir() or base == path) and os.access(base, os.W_OK), field, str(path), f"cannot be written: no permission for {base}" if base.is_dir() else f"cannot be made: {base} is no folder")
 
-# %% ../nbs/15_cli.ipynb #42ef137c
+# %% ../nbs/15_cli.ipynb #b3bd18df
 GROUPS = {
     "data": "data tokenizer vocab T B", "model": "mode attn_mode C H layers c inj qknorm", "optimiser": "steps lr warmup wsd wd clip pema seed",
     "free phase": "solver chunk eps res_est t1max T1", "nudged phase": "holo hr res_nudge T2 invalid", "stability": "jr_mode jr_budget jacreg jr_floor jr_max",
-    "evaluation and machine": "eval_every eval_windows save_every threads device"}
+    "evaluation and machine": "eval_every eval_windows diag_cos save_every threads device"}
 
 def add_fields(
     parser,  # gets a flag for each field of `Config`, in groups
@@ -138,7 +138,7 @@ def train_config(args, state: Path):
     given = {n: parse_value(n, v, kinds[n]) for n, v in vars(args).items() if n in kinds}
     return config_from({**(load_state(state)["config"] if args.resume else {}), **given})
 
-# %% ../nbs/15_cli.ipynb #019e9901
+# %% ../nbs/15_cli.ipynb #51e1147d
 def train(args) -> tuple[dict, int]:
     "`ept train`."
     from ept.data import require_length
@@ -153,13 +153,21 @@ def train(args) -> tuple[dict, int]:
                 note(f"{data.card['corpus']['name']}: {len(data.train):,} training and {len(data.val):,} validation tokens, vocabulary {data.n_vocab}; writing to {out}")
                 for p in (ckpt, state):
                     if p.exists(): note(f"{p} will be replaced")
-            result = fit(cfg, out, ckpt, state, args.resume, progress=note, data=data)
+            with progress_bar(cfg.steps, sys.stderr.isatty()) as bar:
+                result = fit(cfg, out, ckpt, state, args.resume, progress=bar.write, on_step=lambda row: (bar.update(row["step"] - bar.n), bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)), data=data)
     except TrainingFailed as e: raise Stop(f"ept train: {e}" + (f". The last state is intact: {again}" if state.exists() else ""), 1) from None
     except KeyboardInterrupt: raise Stop("ept train: interrupted; " + (f"continue with: {again}" if state.exists() else f"nothing had been saved yet (--save_every {cfg.save_every})"), 130) from None
     print(train_report(result))
     return result, 0
 
 def note(line: str): print(line, file=sys.stderr, flush=True)
+
+def progress_bar(total: int, shown: bool):
+    "A bar on standard error, if it is a terminal; its `write` prints a line above it, or in its place."
+    from tqdm import tqdm
+    bar = tqdm(total=total, unit="step", disable=not shown, file=sys.stderr, dynamic_ncols=True)
+    bar.write = (lambda line: tqdm.write(line, file=sys.stderr)) if shown else note
+    return bar
 
 def train_report(r: dict) -> str:
     "A training result for people, with the next command."

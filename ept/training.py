@@ -22,7 +22,7 @@ from .estimators import BPTT, IFT, AsymEP, compare, worst
 from .model import BLOCKS, EquilibriumLM, TransformerLM, n_params
 from .solvers import Anderson, Broyden, Euler, GaussSeidel
 
-# %% ../nbs/10_training.ipynb #0f1191ca
+# %% ../nbs/10_training.ipynb #706aa728
 def opt(default, help, choices=None):
     "A field of `Config`: its default, what it means, and what it may be."
     return field(default=default, metadata=dict(help=help, choices=choices))
@@ -64,7 +64,7 @@ class Config:
     holo: int = opt(2, "nudge points: 1 one-sided, 2 centred, more: holomorphic")
     hr: float = opt(0.02, "nudge radius beta")
     res_nudge: float = opt(1e-2, "relative residual at which the nudged (or adjoint) settle stops")
-    T2: int = opt(30, "most iterations of the nudged (or adjoint) settle")
+    T2: int = opt(0, "most iterations of the nudged (or adjoint) settle; 0 takes 8 for gs, which needs one or two, and 60 otherwise")
     invalid: str = opt("skip", "a gradient from an unsettled phase: skip it, apply it, or raise", INVALID)
     jr_mode: str = opt("whole", "Jacobian penalty on the whole Jacobian or on its own-token blocks", ("whole", "own"))
     jr_budget: float = opt(0.0, "iterations the free settle may take before the Jacobian penalty wakes; 0 turns the controller off")
@@ -86,8 +86,8 @@ class Config:
             if f.metadata["choices"]: one_of(f.name, value, f.metadata["choices"])
         self._check_ranges()
 
-# %% ../nbs/10_training.ipynb #87c12b8b
-AT_LEAST = dict(C=1, H=1, T=1, B=1, layers=1, vocab=257, steps=1, warmup=0, wd=0, pema=0, seed=0, chunk=1, eps=0, t1max=1, T1=0, holo=1, T2=1,
+# %% ../nbs/10_training.ipynb #aea9a132
+AT_LEAST = dict(C=1, H=1, T=1, B=1, layers=1, vocab=257, steps=1, warmup=0, wd=0, pema=0, seed=0, chunk=1, eps=0, t1max=1, T1=0, holo=1, T2=0,
                 jr_budget=0, diag_cos=0, jacreg=0, jr_floor=0, jr_max=0, eval_every=1, eval_windows=0, save_every=1, threads=0)
 ABOVE_ZERO = ("lr", "clip", "inj", "res_est", "hr", "res_nudge")
 
@@ -110,7 +110,7 @@ def config_from(
     for name in values: one_of("parameter", name, [f.name for f in fields(Config)])
     return Config(**values)
 
-# %% ../nbs/10_training.ipynb #4b8a92bf
+# %% ../nbs/10_training.ipynb #e4c65b71
 def build_model(cfg, n_vocab):
     "The model of a `Config`, initialised from its seed."
     torch.manual_seed(cfg.seed)
@@ -129,7 +129,7 @@ def build_solver(cfg, tol, cap):
 
 def build_estimator(cfg):
     "The gradient rule of a `Config`."
-    free, second = build_solver(cfg, cfg.res_est, cfg.t1max), build_solver(cfg, cfg.res_nudge, cfg.T2)
+    free, second = build_solver(cfg, cfg.res_est, cfg.t1max), build_solver(cfg, cfg.res_nudge, cfg.T2 or (8 if cfg.solver == "gs" else 60))
     if cfg.mode == "ep": return AsymEP(free, beta=cfg.hr, points=cfg.holo, nudged=second)
     if cfg.mode == "ift": return IFT(free, linear=second)
     return BPTT(free, steps=cfg.T1 or cfg.t1max, eps=cfg.eps or 1/(1 + cfg.c))
@@ -157,7 +157,7 @@ def evaluate(model, windows, solver=None, B=32):
         total, settled = total + model.cost(z, targets).double().sum().item(), settled + ok
     return total/windows[1].numel(), settled/len(windows[0])
 
-# %% ../nbs/10_training.ipynb #dab8aec3
+# %% ../nbs/10_training.ipynb #9a64f99f
 def replace_file(path, write):
     "Call `write(temporary path)` and move the result to `path`; an error leaves `path` as it was."
     path = Path(path)
@@ -181,13 +181,14 @@ def load_checkpoint(path, device="cpu"):
         with safe_open(path, "pt") as f:
             meta, tensors = f.metadata() or {}, {k: f.get_tensor(k) for k in f.keys()}
     except SafetensorError as e: raise InvalidInput("ckpt", str(path), f"not a whole safetensors file ({e}); it is truncated, corrupt, or something else") from e
-    try: header = json.loads(meta["ept"])
-    except (KeyError, ValueError): raise InvalidInput("ckpt", str(path), "a safetensors file, but not one of ept's: its header has no configuration") from None
-    cfg = config_from({**header["config"], "device": device})
-    cls = TransformerLM if cfg.mode == "bp" else EquilibriumLM
-    model = cls(**header["shape"])
+    try:
+        header = json.loads(meta["ept"])
+        cfg, tokenizer = config_from({**header["config"], "device": device}), tokenizer_from_json(header["tokenizer"])
+        model = (TransformerLM if cfg.mode == "bp" else EquilibriumLM)(**header["shape"])
+    except (KeyError, TypeError, ValueError) as e:
+        raise InvalidInput("ckpt", str(path), f"a safetensors file, but its header is not one of ept's ({type(e).__name__}: {e})") from None
     load_weights(model, tensors, path)
-    return model.to(device).eval(), cfg, tokenizer_from_json(header["tokenizer"]), header
+    return model.to(device).eval(), cfg, tokenizer, header
 
 def load_weights(model, tensors, path):
     "Copy `tensors` into `model`; raises `InvalidInput` naming the first that does not fit."
@@ -258,7 +259,7 @@ class Trainer:
         work = stats.work
         return dict(loss=stats.loss, valid=stats.converged, **phases, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight, penalty=penalty)
 
-# %% ../nbs/10_training.ipynb #0b3f2a42
+# %% ../nbs/10_training.ipynb #99467840
 def _penalise(self, idx, weight):
     "Add the gradient of the Jacobian penalty at the free equilibrium."
     cfg = self.cfg
@@ -296,13 +297,15 @@ def _cosine(self):
     return worst(compare(ours, exact))[0] if stats.converged else math.nan
 
 def _state(self):
-    return dict(config=asdict(self.cfg), step=self.done, skipped=self.skipped, in_a_row=self.in_a_row, model=self.model.state_dict(),
+    return dict(config=asdict(self.cfg), data=self.data.card["key"], step=self.done, skipped=self.skipped, in_a_row=self.in_a_row, model=self.model.state_dict(),
                 optimizer=self.optimizer.state_dict(), budget=self.budget.state_dict(), average=self.average)
 
 def _restore(self, state, path):
     old, new = state["config"], asdict(self.cfg)
-    free = {"steps", "threads", "device", "eval_every", "save_every", "diag_cos"}
+    free = {"steps", "threads", "device", "data", "eval_every", "save_every", "diag_cos"}
+    require(state["data"] == self.data.card["key"], "data", self.cfg.data, f"the state in {path} was trained on other tokens; give the same text and tokeniser")
     for k in new: require(k in free or old.get(k) == new[k], k, new[k], f"the state in {path} was trained with {old.get(k)!r}; resume with the same value, or start anew")
+    require(state["step"] < self.cfg.steps, "steps", self.cfg.steps, f"the state in {path} has {state['step']} steps already; ask for more, or sample from its checkpoint")
     load_weights(self.model, state["model"], path)
     self.optimizer.load_state_dict(state["optimizer"])
     self.budget.load_state_dict(state["budget"])
@@ -327,7 +330,7 @@ def read_metrics(path):
     rows = [json.loads(l) for l in Path(path).read_text().splitlines()]
     return {k: [math.nan if r.get(k) is None else r[k] for r in rows] for k in dict.fromkeys(k for r in rows for k in r)}
 
-# %% ../nbs/10_training.ipynb #90eef0bb
+# %% ../nbs/10_training.ipynb #98eca75f
 def train(
     cfg: Config,
     out="runs/train",   # folder of the run
@@ -335,6 +338,7 @@ def train(
     state=None,         # state file; by default train.state in `out`
     resume=False,       # continue from the state file
     progress=print,     # called with one line at each evaluation; None: silent
+    on_step=None,       # called with each row of metrics
     data=None,          # a `TokenData`; by default `prepare(cfg.data, ...)`
 ) -> dict:              # result: losses, bits per byte, counts, paths
     "Train; raises `InvalidInput` before anything is written, `TrainingFailed` when the run cannot go on."
@@ -356,6 +360,7 @@ def train(
             row["val"], row["settled"] = run._evaluate()
             if progress: progress(progress_line(cfg, row))
         metrics.write(row)
+        if on_step: on_step(row)
         if last or run.done % cfg.save_every == 0: save(run, ckpt, state)
     return summary(run, out, ckpt, time.perf_counter() - started)
 
