@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['KINDS', 'EXPECT', 'SWITCH', 'PACKAGES', 'CHILD', 'experiment_folder', 'experiments', 'find_experiment', 'parse_value',
            'parameters_of', 'check_parameters', 'versions', 'git_state', 'cpu_name', 'machine', 'write_json', 'plain',
-           'record', 'kernel_environment', 'execute', 'stop', 'last_error', 'new_folder', 'terminable', 'run', 'close']
+           'record', 'kernel_environment', 'execute', 'stop', 'last_error', 'new_folder', 'terminable', 'run', 'close',
+           'promote', 'read_results']
 
-# %% ../nbs/14_runs.ipynb #e7ec6531
-import ast, codecs, contextlib, io, json, math, os, platform, shutil, signal, subprocess, sys, tempfile, threading, time
+# %% ../nbs/14_runs.ipynb #8fb7ebae
+import ast, codecs, contextlib, io, json, math, os, platform, shlex, shutil, signal, subprocess, sys, tempfile, threading, time
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -292,3 +293,26 @@ def close(
                 with contextlib.suppress(OSError): p.rmdir()
             return
     write_json(folder/"result.json", plain("row", row))
+
+# %% ../nbs/14_runs.ipynb #23d3ef71
+def promote(
+    folder,        # a run's folder
+    results=None,  # where rows are kept; by default nbs/results of the clone
+) -> dict:
+    "Append a finished run's row to `results`/NAME.jsonl; raises `InvalidInput` for a run that did not finish or is there already."
+    row = json.loads((Path(folder)/"result.json").read_text(encoding="utf-8"))
+    require(row["state"] == "finished", "run", str(folder), f"is {row['state']}; only finished runs are kept")
+    given = " ".join(shlex.join(["-p", n, str(row["parameters"][n])]) for n in row["given"])
+    row = dict(command=f"ept run {row['name']} {given}".strip(), **{k: v for k, v in row.items() if k not in ("out", "notebook", "process", "given", "error")})
+    path = Path(results or experiment_folder().parent/"results")/f"{row['name']}.jsonl"
+    kept = read_results(path) if path.exists() else []
+    require(row["id"] not in [r["id"] for r in kept], "run", row["id"], f"is in {path.name} already")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a", encoding="utf-8") as f: f.write(json.dumps(row) + "\n")
+    return row
+
+def read_results(
+    path,         # a file of rows, one JSON object a line
+) -> list[dict]:
+    "The rows of nbs/results/NAME.jsonl, in the order they were kept."
+    return [json.loads(l) for l in Path(path).read_text(encoding="utf-8").splitlines() if l]
