@@ -6,7 +6,7 @@
 __all__ = ['GROUPS', 'SAMPLING', 'CORPORA', 'HELP', 'COMMANDS', 'Stop', 'Parser', 'prepared', 'check_target', 'add_fields',
            'train_parser', 'add_json', 'train_paths', 'train_config', 'train', 'note', 'progress_bar', 'train_report',
            'sample_parser', 'sample', 'data_parser', 'data', 'describe', 'data_report', 'run_parser', 'run',
-           'list_parameters', 'dispatch', 'main']
+           'list_parameters', 'agreement_parser', 'agreement', 'dispatch', 'main']
 
 # %% ../nbs/15_cli.ipynb #9e496230
 import argparse, contextlib, dataclasses, json, os, re, shlex, shutil, sys, time
@@ -78,10 +78,10 @@ def check_target(
     base = next(p for p in (path, *path.absolute().parents) if p.exists())
     require((base.is_dir() or base == path) and os.access(base, os.W_OK), field, str(path), f"cannot be written: no permission for {base}" if base.is_dir() else f"cannot be made: {base} is no folder")
 
-# %% ../nbs/15_cli.ipynb #b3bd18df
+# %% ../nbs/15_cli.ipynb #f87a13e2
 GROUPS = {
     "data": "data tokenizer vocab T B", "model": "mode attn_mode C H layers c inj qknorm", "optimiser": "steps lr warmup wsd wd clip pema seed",
-    "free phase": "solver chunk eps res_est t1max T1", "nudged phase": "holo hr res_nudge T2 invalid", "stability": "jr_mode jr_budget jacreg jr_floor jr_max",
+    "free phase": "solver chunk eps res_est t1max T1", "nudged phase": "holo hr res_nudge T2 gate invalid", "stability": "jr_mode jr_budget jacreg jr_floor jr_max",
     "evaluation and machine": "eval_every eval_windows diag_cos save_every threads device"}
 
 def add_fields(
@@ -291,7 +291,39 @@ def list_parameters(name: str) -> tuple[dict, int]:
     print("\n".join(f"  {n:<14} {p['kind']:<6} {p['default']!r:<12} {p['help']}" for n, p in table.items()))
     return dict(parameters=table), 0
 
-# %% ../nbs/15_cli.ipynb #088376dc
+# %% ../nbs/15_cli.ipynb #efe13448
+def agreement_parser():
+    parser = Parser("agreement", """Hold every gradient rule against the exact adjoint in float64, on one batch: the lowest cosine over the parameter
+tensors, the largest relative error, the work in force units and the time. With a checkpoint, on the trained model and held-out
+text of its corpus; without, on an untrained model of the default size.""", ["ept agreement", "ept agreement --ckpt runs/first --B 8 --json"])
+    parser.add_argument("--ckpt", help="checkpoint file, or the folder of a run")
+    parser.add_argument("--data", help="other text to take the batch from")
+    parser.add_argument("--B", default=8, help="sequences in the batch (default: 8)")
+    parser.add_argument("--seed", default=0, help="seed of the batch, and of the untrained model (default: 0)")
+    parser.add_argument("--tol", default=1e-3, help="relative residual at which the rules' settles stop (default: 0.001)")
+    add_json(parser)
+    return parser
+
+def agreement(args) -> tuple[dict, int]:
+    "`ept agreement`."
+    from ept.data import Batches
+    from ept.diagnostics import agreement as hold, agreement_table, standard_rules
+    from ept.training import Config, build_model, build_solver, load_checkpoint
+    B, seed, tol = parse_value("B", args.B, int), parse_value("seed", args.seed, int), parse_value("tol", args.tol, float)
+    require(B >= 1, "B", B, "at least one sequence")
+    model, cfg, tokenizer = None, Config(seed=seed), None
+    if args.ckpt:
+        path = Path(args.ckpt)
+        model, cfg, tokenizer, _ = load_checkpoint(path/"model.safetensors" if path.is_dir() else path)
+        require(cfg.mode != "bp", "ckpt", args.ckpt, "a backprop transformer has no equilibrium; name a model trained with mode ep, ift or bptt")
+    with prepared(args.data or cfg.data, tokenizer or cfg.tokenizer, cfg.vocab) as data:
+        require(tokenizer is None or data.n_vocab == tokenizer.n_vocab, "data", args.data or cfg.data, "was packed with another tokeniser than the model's")
+        idx, targets = Batches(data.val, B, cfg.T, seed).batch(0)
+    rows = hold(model or build_model(cfg, data.n_vocab), idx, targets, standard_rules(build_solver(cfg, tol, 200)))
+    print(agreement_table(rows))
+    return dict(ckpt=args.ckpt, corpus=data.card["corpus"]["name"], B=B, T=cfg.T, seed=seed, tol=tol, rules=rows), 0
+
+# %% ../nbs/15_cli.ipynb #80f27779
 HELP = """ept trains transformers as fixed-point systems by equilibrium propagation: the network settles, is nudged towards
 the target, and the difference between the two states is the gradient. No backpropagation through the relaxation.
 
@@ -299,10 +331,11 @@ the target, and the difference between the two states is the gradient. No backpr
   ept sample   continue a text with it           ept sample --ckpt runs/first --prompt "The king"
   ept data     prepare a text, or list corpora   ept data classics --bigram
   ept run      run an experiment notebook        ept run train -p steps 2000
+  ept agreement  compare the gradient rules      ept agreement --ckpt runs/first
 
 `ept COMMAND --help` explains a command. Every command takes --json: the result as one JSON object on the last line."""
 
-COMMANDS = {"train": (train_parser, train), "sample": (sample_parser, sample), "data": (data_parser, data), "run": (run_parser, run)}
+COMMANDS = {"train": (train_parser, train), "sample": (sample_parser, sample), "data": (data_parser, data), "run": (run_parser, run), "agreement": (agreement_parser, agreement)}
 
 def dispatch(argv: list) -> int:
     "Run a command line; returns the exit status, raises what `main` turns into one line."
@@ -316,7 +349,7 @@ def dispatch(argv: list) -> int:
     print(json.dumps(plain("result", result)), flush=True)
     return code
 
-# %% ../nbs/15_cli.ipynb #2ef4c399
+# %% ../nbs/15_cli.ipynb #b149a48d
 def main(
     argv: list = None,  # command line, without the program
 ) -> int:               # 0 done, 1 could not be done, 2 wrong input, 130 interrupted
@@ -332,5 +365,5 @@ def main(
     print(" ".join(message.split()), file=sys.stderr, flush=True)
     return code
 
-# %% ../nbs/15_cli.ipynb #71b3826e
+# %% ../nbs/15_cli.ipynb #c3e01da2
 if __name__ == "__main__" and "__file__" in globals(): sys.exit(main())

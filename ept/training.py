@@ -8,7 +8,7 @@ __all__ = ['MODES', 'SOLVERS', 'INVALID', 'AT_LEAST', 'ABOVE_ZERO', 'opt', 'Conf
            'load_checkpoint', 'load_weights', 'save_state', 'load_state', 'TrainingFailed', 'Trainer', 'Metrics',
            'read_metrics', 'train', 'progress_line', 'save', 'summary']
 
-# %% ../nbs/10_training.ipynb #b892f318
+# %% ../nbs/10_training.ipynb #e7583c36
 import copy, json, math, os, time
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -17,12 +17,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from .control import Budget, jacobian_penalty
 from .core import InvalidInput, one_of, require
+from .diagnostics import Gate
 from .data import Batches, eval_windows, prepare, tokenizer_from_json
 from .estimators import BPTT, IFT, AsymEP, compare, worst
 from .model import BLOCKS, EquilibriumLM, TransformerLM, n_params
 from .solvers import Anderson, Broyden, Euler, GaussSeidel
 
-# %% ../nbs/10_training.ipynb #706aa728
+# %% ../nbs/10_training.ipynb #d884f49f
 def opt(default, help, choices=None):
     "A field of `Config`: its default, what it means, and what it may be."
     return field(default=default, metadata=dict(help=help, choices=choices))
@@ -65,7 +66,8 @@ class Config:
     hr: float = opt(0.02, "nudge radius beta")
     res_nudge: float = opt(1e-2, "relative residual at which the nudged (or adjoint) settle stops")
     T2: int = opt(0, "most iterations of the nudged (or adjoint) settle; 0 takes 8 for gs, which needs one or two, and 60 otherwise")
-    invalid: str = opt("skip", "a gradient from an unsettled phase: skip it, apply it, or raise", INVALID)
+    gate: float = opt(3e-2, "largest residual of a phase from which a gradient is still valid")
+    invalid: str = opt("skip", "a gradient that is not valid: skip it, apply it, or raise", INVALID)
     jr_mode: str = opt("whole", "Jacobian penalty on the whole Jacobian or on its own-token blocks", ("whole", "own"))
     jr_budget: float = opt(0.0, "iterations the free settle may take before the Jacobian penalty wakes; 0 turns the controller off")
     jacreg: float = opt(0.0, "weight of the Jacobian penalty at the start; constant without a budget")
@@ -86,10 +88,10 @@ class Config:
             if f.metadata["choices"]: one_of(f.name, value, f.metadata["choices"])
         self._check_ranges()
 
-# %% ../nbs/10_training.ipynb #aea9a132
+# %% ../nbs/10_training.ipynb #d5e6ad02
 AT_LEAST = dict(C=1, H=1, T=1, B=1, layers=1, vocab=257, steps=1, warmup=0, wd=0, pema=0, seed=0, chunk=1, eps=0, t1max=1, T1=0, holo=1, T2=0,
                 jr_budget=0, diag_cos=0, jacreg=0, jr_floor=0, jr_max=0, eval_every=1, eval_windows=0, save_every=1, threads=0)
-ABOVE_ZERO = ("lr", "clip", "inj", "res_est", "hr", "res_nudge")
+ABOVE_ZERO = ("lr", "clip", "inj", "res_est", "hr", "res_nudge", "gate")
 
 def _check_ranges(self):
     for name, low in AT_LEAST.items(): require(getattr(self, name) >= low, name, getattr(self, name), f"must be at least {low}")
@@ -99,6 +101,7 @@ def _check_ranges(self):
     require(self.pema < 1, "pema", self.pema, "a decay below 1, for example 0.999; 0 turns it off")
     require(self.c == 0 or self.attn_mode == "thick", "c", self.c, "the leak belongs to the thick block; add attn_mode thick")
     require(self.jr_mode == "whole" or self.attn_mode == "thick", "jr_mode", self.jr_mode, "only the thick block has an own-token path; use whole")
+    for name in ("res_est", "res_nudge"): require(getattr(self, name) <= self.gate, name, getattr(self, name), f"must not exceed gate={self.gate}, or every gradient would be invalid")
     require(self.jr_floor <= self.jr_max, "jr_floor", self.jr_floor, f"must not exceed jr_max={self.jr_max}")
     require(self.device == "cpu" or (self.device.startswith("cuda") and torch.cuda.is_available()), "device", self.device, "use cpu" + ("" if torch.cuda.is_available() else "; no CUDA device is visible here"))
 Config._check_ranges = _check_ranges
@@ -211,7 +214,7 @@ def load_state(path):
     require(isinstance(state, dict) and state.get("format") == "ept-state-1", "state", str(path), "not a training state of ept")
     return state
 
-# %% ../nbs/10_training.ipynb #404277a9
+# %% ../nbs/10_training.ipynb #6a5433fa
 class TrainingFailed(RuntimeError):
     "The run could not go on; what was saved before is intact."
 
@@ -223,6 +226,7 @@ class Trainer:
         self.optimizer = build_optimizer(cfg, self.model)
         self.estimator = None if cfg.mode == "bp" else build_estimator(cfg)
         self.budget = Budget(cfg.jr_budget or math.inf, floor=cfg.jr_floor, max=max(cfg.jr_max, cfg.jacreg), weight=cfg.jacreg, start=min(1e-2, cfg.jr_max))
+        self.gate = Gate(free=cfg.gate, nudged=cfg.gate)
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()} if cfg.pema else None
         self.batches = Batches(data.train, cfg.B, cfg.T, cfg.seed)
         self.windows = tuple(torch.as_tensor(w) for w in eval_windows(data.val, cfg.T, cfg.eval_windows))
@@ -247,17 +251,16 @@ class Trainer:
     def _equilibrium(self, idx, targets):
         cfg = self.cfg
         _, stats = self.estimator.gradient(self.model, idx, targets)
-        if not stats.converged:
-            bad = {n: p.residual for n, p in stats.phases.items() if not p.converged}
-            if cfg.invalid == "raise": raise TrainingFailed(f"step {self.done + 1}: unsettled {', '.join(f'{n} phase (residual {r:.1e})' for n, r in bad.items())}. "
-                                                            "Raise t1max or T2, loosen res_est or res_nudge, lower lr, or give --invalid skip")
-            if cfg.invalid == "skip": self.optimizer.zero_grad(set_to_none=True)
+        reasons = self.gate.check(stats)
+        if reasons and cfg.invalid == "raise":
+            raise TrainingFailed(f"step {self.done + 1}: invalid gradient: {'; '.join(reasons)}. Raise t1max or T2, tighten res_est or res_nudge, lower lr, or give --invalid skip")
+        if reasons and cfg.invalid == "skip": self.optimizer.zero_grad(set_to_none=True)
         first = next(iter(stats.phases.values()))
         weight = self.budget.weight if not cfg.jr_budget else self.budget.update(first.iterations, first.converged)
         penalty = self._penalise(idx, weight) if weight else math.nan
         phases = {f"{n}_{k}": getattr(p, k) for n, p in stats.phases.items() if n != "contract" for k in ("residual", "iterations")}
         work = stats.work
-        return dict(loss=stats.loss, valid=stats.converged, **phases, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight, penalty=penalty)
+        return dict(loss=stats.loss, valid=not reasons, **phases, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight, penalty=penalty)
 
 # %% ../nbs/10_training.ipynb #99467840
 def _penalise(self, idx, weight):
