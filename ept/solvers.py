@@ -46,7 +46,7 @@ def relative_residual(F, z):
     force, size = F.flatten(1).norm(dim=1), z.flatten(1).norm(dim=1).clamp_min(torch.finfo(F.dtype).tiny**0.5)
     return torch.where(torch.isfinite(force) & torch.isfinite(size), force/size, torch.inf)
 
-# %% ../nbs/03_solvers.ipynb #20380e9f
+# %% ../nbs/03_solvers.ipynb #f3f346d6
 @dataclass
 class Solver:
     "Base of all solvers: `solve(f, z0)` for any function, `settle(field, x)` and `adjoint(field, x, z, g)` for fields."
@@ -76,11 +76,12 @@ class Solver:
             iterations = torch.where(better & (res <= self.tol), k, iterations)
             done = best_res <= self.tol
             trace.append(best_res.max().item())
-            if trace[-1] <= self.tol or k == self.max_iter: break
+            stalled = self.patience and k > self.patience and trace[-1] > 0.9*trace[-1 - self.patience]
+            if trace[-1] <= self.tol or k == self.max_iter or stalled: break
             restart = ~torch.isfinite(res) | (res > 1e3*best_res)
             if restart.any(): z, F = torch.where(expand(restart, z), best, z), torch.where(expand(restart, F), 0, F)
             z = torch.where(expand(done, z), best, self.step(z, F, memory, restart))
-        return Solution(best, best_res, iterations, done, float(k), trace, self.tol)
+        return Solution(best, best_res, iterations.clamp_max(k), done, float(k), trace, self.tol)
 
     def settle(self, field, x, z0=None) -> Solution:
         "The free equilibrium F(z; x) = 0. An input that is not finite has none: no sample converges."
@@ -223,7 +224,7 @@ class ChunkGraphs:
                 for acc, p in zip(later, torch.autograd.grad(F, past, sols[-1].z, retain_graph=True)): acc[..., :a, :] += p
         return s, sols
 
-# %% ../nbs/03_solvers.ipynb #8432648d
+# %% ../nbs/03_solvers.ipynb #8380c416
 @dataclass
 class Iteration(Solver):
     "z ← update(z, F(z)) for any update."
@@ -248,7 +249,9 @@ class Substitution(Solver):
             spent.append(sol.evals)
             return sol.z
         newton = lambda a, r: a - torch.cat([substitute(part) for part in r.chunk(copies)])
-        sol = Iteration(self.tol, self.max_iter, newton).solve(f, tile(substitute(g), copies))
+        steps = Iteration(self.tol, self.max_iter, newton)
+        steps.patience = 3      # what the exact inverse does not improve is at the rounding floor, or not linear
+        sol = steps.solve(f, tile(substitute(g), copies))
         return replace(sol, precond=sum(spent))
 
 # %% ../nbs/03_solvers.ipynb #63cac484
