@@ -32,7 +32,7 @@ def contract(model, inputs, targets, z, s):
         grads = torch.autograd.grad(surrogate, params, materialize_grads=True)
     return dict(zip(names, grads)), cost.detach().mean()
 
-# %% ../nbs/04_estimators.ipynb #0fa89c7b
+# %% ../nbs/04_estimators.ipynb #aeaa63e8
 @dataclass
 class Phase:
     "One phase of an estimate."
@@ -49,6 +49,8 @@ class Stats:
     phases: dict = field(default_factory=dict)
     displacement: float = math.nan   # largest ‖z - z*‖/‖z*‖ that a nudge caused in a sample
     nonlinearity: float = math.nan   # largest ‖a_k - ŝ‖/‖ŝ‖ over nudges and samples: zero for an infinitesimal nudge
+    antisymmetry: float = math.nan   # largest ‖(J - Jᵀ)ŝ‖/‖Jŝ‖ in a sample (with diagnose)
+    leakage: float = math.nan        # largest ‖Im mean a_k‖/‖ŝ‖ in a sample, rounding for a real field, settled or not (with diagnose)
 
     @property
     def work(self): return sum((p.work for p in self.phases.values()), Work())
@@ -64,7 +66,7 @@ class Stats:
         how = (s.residual.max().item(), s.iterations.float().mean().item(), s.ok) if s else (0., 1., True)
         self.phases[name] = Phase(*how, said["work"], time.perf_counter() - start)
 
-# %% ../nbs/04_estimators.ipynb #17171a23
+# %% ../nbs/04_estimators.ipynb #d18a6efc
 @dataclass
 class Estimator:
     "Base: subclasses say how to get s. `gradient` works on any `VectorField`."
@@ -74,12 +76,12 @@ class Estimator:
         "s with Jᵀs = ∇ℓ at z, exactly or nearly."
         raise NotImplementedError
 
-    def gradient(self, model, inputs, targets):
-        "({name: gradient of the mean cost}, Stats); also added to `.grad`."
+    def gradient(self, model, inputs, targets, z0=None):
+        "({name: gradient of the mean cost}, Stats); also added to `.grad`. A state `z0` warm-starts the free settle."
         stats = Stats()
         with torch.no_grad(): x = model.clamp(inputs)
         with stats.phase("free") as say:
-            free = self.solver.settle(model, x)
+            free = self.solver.settle(model, x, z0)
             say(Work(force=free.evals), free)
         return self.finish(model, inputs, targets, free.z, self.adjoint_state(model, x, free.z, targets, stats), stats)
 
@@ -110,19 +112,20 @@ class IFT(Estimator):
             say(Work(force=1, vjp=adj.evals), adj)
         return adj.z
 
-# %% ../nbs/04_estimators.ipynb #c3fbe41d
+# %% ../nbs/04_estimators.ipynb #8666498b
 def nudge_points(
     r,       # radius β, in units of the cost gradient
     points,  # N
     dtype, device=None,
+    half=True,  # leave out the conjugates
 ):           # (K,) nudges, complex when N > 2; (K,) weights that sum to 1
     "The ⌊N/2⌋+1 points of the circle that conjugate symmetry leaves, with their weights."
     if points <= 2: return torch.tensor([r, -r][:points], dtype=dtype, device=device), torch.full((points,), 1/points, dtype=dtype, device=device)
-    k = torch.arange(points//2 + 1, device=device, dtype=dtype)
-    weight = torch.where((k == 0) | (2*k == points), 1., 2.).to(dtype)/points
+    k = torch.arange(points//2 + 1 if half else points, device=device, dtype=dtype)
+    weight = torch.where((k == 0) | (2*k == points), 1., 2. if half else 1.).to(dtype)/points
     return torch.polar(torch.full_like(k, r), 2*math.pi*k/points), weight
 
-# %% ../nbs/04_estimators.ipynb #5f2413a4
+# %% ../nbs/04_estimators.ipynb #dc709183
 @dataclass
 class AsymEP(Estimator):
     "Asymmetric equilibrium propagation (Scurria et al., arXiv 2602.03670), centred by default."
@@ -131,6 +134,7 @@ class AsymEP(Estimator):
     nudged: Solver = None   # for the nudged settle; by default the free solver
     correct: bool = True    # subtract (J - Jᵀ)(z - z*); without it this is plain, biased EP
     anchor: bool = True     # subtract the free residual F(z*)
+    diagnose: bool = False  # also measure antisymmetry, and leakage by settling all N points; costs more
 
     def __post_init__(self):
         require(self.beta > 0, "beta", self.beta, "a nudge radius above 0, for example 0.02")
@@ -139,7 +143,7 @@ class AsymEP(Estimator):
 
     def adjoint_state(self, model, x, z, targets, stats):
         with stats.phase("nudged") as say:
-            beta, weight = nudge_points(self.beta, self.points, z.dtype, z.device)
+            beta, weight = nudge_points(self.beta, self.points, z.dtype, z.device, half=not self.diagnose)
             g = cost_gradient(model, z, targets).to(beta.dtype)
             rhs, K = self.displacement_map(model, x, z, targets, beta), len(beta)
             solver = self.nudged or self.solver
@@ -152,6 +156,10 @@ class AsymEP(Estimator):
         norm = lambda t: t.flatten(-z.ndim + 1).norm(dim=-1)
         stats.displacement = (self.beta*norm(a)/norm(z)).max().item()
         stats.nonlinearity = (norm(a - s)/norm(s).clamp_min(1e-30)).max().item()
+        if self.diagnose:
+            lin = Linearisation(model.at(x), z)
+            stats.antisymmetry = (norm(lin.antisym(s))/norm(lin.jvp(s))).max().item()
+            if a.is_complex(): stats.leakage = (norm(a.imag.mean(0))/norm(s)).max().item()
         return s
 
     def displacement_map(self, model, x, z, targets, beta):
