@@ -180,7 +180,7 @@ class EP(AsymEP):
     "Vector-field equilibrium propagation (Scellier et al. 2018): biased unless J is symmetric."
     correct: bool = False
 
-# %% ../nbs/04_estimators.ipynb #1df1bd80
+# %% ../nbs/04_estimators.ipynb #7c9c8cb2
 @dataclass
 class Dyadic(Estimator):
     "Dyadic equilibrium propagation (Scurria et al., arXiv 2602.03670): state and adjoint relax together."
@@ -188,7 +188,8 @@ class Dyadic(Estimator):
         stats = Stats()
         with torch.no_grad(): x = model.clamp(inputs)
         f, z0 = model.at(x), model.init_state(x)
-        unit = balance(z0, cost_gradient(model, z0, targets))
+        with torch.no_grad(): moved = z0 + f(z0)       # z0 itself may be zero
+        unit = balance(moved, cost_gradient(model, moved, targets))
 
         def pair(md):
             lin = Linearisation(f, md[:, 0])
