@@ -365,5 +365,5 @@ def main(
     print(" ".join(message.split()), file=sys.stderr, flush=True)
     return code
 
-# %% ../nbs/15_cli.ipynb #c3e01da2
+# %% ../nbs/15_cli.ipynb #85c5e93c
 if __name__ == "__main__" and "__file__" in globals(): sys.exit(main())

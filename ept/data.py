@@ -167,7 +167,7 @@ def load_classics() -> Corpus:
         licence="public domain in the United States", sha256=BIG_TXT["sha256"], bytes=BIG_TXT["bytes"], works=table, cut_bytes=cut,
         split=f"each work in passages of about {PASSAGE} characters; of ten consecutive ones the fifth is validation"))
 
-# %% ../nbs/08_data.ipynb #f2a84150
+# %% ../nbs/08_data.ipynb #de9690bd
 def stdlib_files() -> list[tuple[str, Path]]:  # name relative to the library's folder, file
     "Source files of the running Python's standard library, without its tests and without installed packages."
     root = Path(sysconfig.get_path("stdlib"))
@@ -191,7 +191,7 @@ def topics(
     values = [n.value for n in ast.parse(source).body if isinstance(n, ast.Assign) and getattr(n.targets[0], "id", "") == "topics"]
     return ast.literal_eval(values[0]) if values else {}
 
-# %% ../nbs/08_data.ipynb #22db16f7
+# %% ../nbs/08_data.ipynb #141b9f62
 def load_pydocs() -> Corpus:
     "Help topics and docstrings of the running Python; raises `InvalidInput` when the library's sources are not on disk."
     seen, docs, digest = set(), [], hashlib.sha256()
@@ -209,7 +209,7 @@ def load_pydocs() -> Corpus:
         licence="PSF-2.0", python=platform.python_version(), sha256=digest.hexdigest(),
         split="one document a module or help topic, in sorted order; of ten consecutive ones the fifth is validation"))
 
-# %% ../nbs/08_data.ipynb #cf5b80c8
+# %% ../nbs/08_data.ipynb #54f1b6ed
 def read_documents(
     path: Path,               # .jsonl/.ndjson, .parquet, anything else is text
     text_field: str = "text", # column that holds the text
@@ -234,7 +234,7 @@ def check_text(
     except UnicodeEncodeError: raise InvalidInput(text_field, value, f"holds a lone surrogate in {path}, row {row}; repair the row") from None
     return value or ""
 
-# %% ../nbs/08_data.ipynb #1cc2d80b
+# %% ../nbs/08_data.ipynb #48d598ab
 def missing_column(
     path: Path, text_field: str, names,  # the columns that exist
 ) -> InvalidInput:
@@ -267,7 +267,7 @@ def read_parquet(
         column = f.read([text_field]).column(text_field).to_pylist()
     return [check_text(path, i, v, text_field) for i, v in enumerate(column, 1)]
 
-# %% ../nbs/08_data.ipynb #32f7564b
+# %% ../nbs/08_data.ipynb #bd661be8
 def local_files(
     path: Path,  # file or folder
 ) -> dict[str, list[Path]]:  # 'train', 'val', 'test', 'other' -> files, sorted
@@ -299,7 +299,7 @@ def load_local(
     return separate(name or path.stem, train, val, dict(source=str(path), licence="not stated", split=rule,
         sha256=source_sha256(path)) | card)
 
-# %% ../nbs/08_data.ipynb #cb916c5a
+# %% ../nbs/08_data.ipynb #0f624984
 def source_sha256(
     path: Path,  # file or folder
 ) -> str:
@@ -309,7 +309,7 @@ def source_sha256(
     lines = [f"{p.relative_to(path).as_posix()} {sha256(p)}" for s in sorted(files) for p in files[s]]
     return sha256("\n".join(lines).encode())
 
-# %% ../nbs/08_data.ipynb #710b776d
+# %% ../nbs/08_data.ipynb #99ed5e05
 HUB = {
     "tinystories": dict(repo="roneneldan/TinyStories", revision=None, parts={"train": ["train"], "valid": ["validation"]},
         licence="CDLA-Sharing-1.0", whole=False, sha256=None),
@@ -339,7 +339,7 @@ def ask_hub(
     except (ValueError, KeyError, TypeError): raise unreachable(name, "something else answers in its place") from None
     require(found.lower() == HUB[name]["repo"].lower(), "data", name, f"the hub now calls this set {found}; give a local file instead")
 
-# %% ../nbs/08_data.ipynb #653a22d3
+# %% ../nbs/08_data.ipynb #ae288253
 def temporary(
     folder: Path,  # where; made if missing
 ) -> tempfile.TemporaryDirectory:
@@ -355,7 +355,7 @@ def sweep(
         with contextlib.suppress(OSError):
             if time.time() - max(p.stat().st_mtime for p in [old, *old.rglob("*")]) > age: shutil.rmtree(old)
 
-# %% ../nbs/08_data.ipynb #bbd10d72
+# %% ../nbs/08_data.ipynb #30683c36
 def fetch_hub(
     name: str,       # 'tinystories' or 'shakespeare'
     folder: Path,    # where the text files go
@@ -381,7 +381,7 @@ def fetch_hub(
         os.replace(new, folder)
     return folder
 
-# %% ../nbs/08_data.ipynb #e66dbfc3
+# %% ../nbs/08_data.ipynb #931f2132
 def cache_folder(
     cache: str | Path | None = None,  # folder; None is $EPT_CACHE, else .cache/ept
 ) -> Path:
@@ -417,7 +417,7 @@ def hub_folder(data: str, limit: int, cache) -> Path:
     "Where a corpus of the hub is kept."
     return cache_folder(cache) / "hub" / (f"{data}-{limit}" if limit else data)
 
-# %% ../nbs/08_data.ipynb #0c0ef27c
+# %% ../nbs/08_data.ipynb #2535e7af
 def check_ids(
     ids,             # token ids
     n_vocab: int,    # size of the vocabulary
@@ -428,7 +428,7 @@ def check_ids(
     require(bad.size == 0, "ids", int(bad[0]) if bad.size else None, f"outside the vocabulary of {n_vocab} tokens (0 to {n_vocab - 1})")
     return ids
 
-# %% ../nbs/08_data.ipynb #9c9ccf94
+# %% ../nbs/08_data.ipynb #81c3cac4
 class CharTokenizer:
     "One token a character (Unicode code point); the last id ends a document."
     kind = name = "char"
@@ -469,7 +469,7 @@ class CharTokenizer:
 
     def to_json(self) -> dict: return dict(kind=self.kind, chars=self.chars)
 
-# %% ../nbs/08_data.ipynb #107199f8
+# %% ../nbs/08_data.ipynb #5e9147ba
 class ByteTokenizer:
     "One token a UTF-8 byte; id 256 ends a document."
     kind = name = "byte"
@@ -491,7 +491,7 @@ class ByteTokenizer:
 
     def to_json(self) -> dict: return dict(kind=self.kind)
 
-# %% ../nbs/08_data.ipynb #2c9e1e64
+# %% ../nbs/08_data.ipynb #112e8261
 PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"  # GPT-2's
 
 def train_bpe(
@@ -516,7 +516,7 @@ def byte_alphabet() -> dict[str, int]:  # printable stand-in -> byte
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     return {chr(b): b for b in printable} | {chr(256 + i): b for i, b in enumerate(b for b in range(256) if b not in printable)}
 
-# %% ../nbs/08_data.ipynb #ba66719a
+# %% ../nbs/08_data.ipynb #933e8038
 class BPETokenizer:
     "Byte-level BPE on a `tiktoken.Encoding`; the last id ends a document."
     kind = "bpe"
@@ -560,7 +560,7 @@ class BPETokenizer:
 
     def to_json(self) -> dict: return dict(kind=self.kind, pattern=self.pattern, ranks=[base64.b64encode(t).decode() for t in self.ranks])
 
-# %% ../nbs/08_data.ipynb #88af301a
+# %% ../nbs/08_data.ipynb #dd7b6508
 TOKENIZERS = {"char": CharTokenizer, "byte": ByteTokenizer, "bpe": BPETokenizer}
 
 def tokenizer_from_json(
@@ -576,7 +576,7 @@ def tokenizer_from_json(
         if isinstance(e, InvalidInput): raise
         raise InvalidInput("tokenizer", data, f"is no tokeniser ({type(e).__name__}: {e})") from None
 
-# %% ../nbs/08_data.ipynb #eb461f59
+# %% ../nbs/08_data.ipynb #de69fffc
 @dataclass
 class TokenData:
     "A prepared folder: token streams of both splits, tokeniser and card."
@@ -600,7 +600,7 @@ class TokenData:
         "Validation loss in a unit that does not depend on the tokeniser."
         return ce / math.log(2) / self.bytes_per_token
 
-# %% ../nbs/08_data.ipynb #68a1d3ce
+# %% ../nbs/08_data.ipynb #45b15b05
 FORMAT = 1  # raised when the layout of a prepared folder, or a split rule, changes
 
 def write_tokens(
@@ -639,7 +639,7 @@ def pack(
         for name in ("train.bin", "val.bin", "card.json"): os.replace(tmp / name, folder / name)
     return folder
 
-# %% ../nbs/08_data.ipynb #a89d013d
+# %% ../nbs/08_data.ipynb #ff85d57a
 def open_tokens(
     folder: str | Path,  # a prepared folder
 ) -> TokenData:
@@ -663,7 +663,7 @@ def open_tokens(
         maps[split] = np.memmap(f, dtype="<u2", mode="r")
     return TokenData(folder, maps["train"], maps["val"], tokenizer, card)
 
-# %% ../nbs/08_data.ipynb #b929104f
+# %% ../nbs/08_data.ipynb #c91c5b90
 def source_key(
     data: str, text_field: str, limit: int, cache,  # as in `prepare`, 'auto' resolved
 ) -> str:  # digest of the source's content
@@ -687,7 +687,7 @@ def make_tokenizer(
     if tokenizer == "bpe": return BPETokenizer.train(corpus.train, vocab)
     return CharTokenizer.fit(corpus.train + corpus.val) if tokenizer == "char" else ByteTokenizer()
 
-# %% ../nbs/08_data.ipynb #0a3f0eed
+# %% ../nbs/08_data.ipynb #24e9d3ea
 def prepare(
     data: str = "auto",       # name or path as in `load_corpus`, or a prepared folder, which brings its own tokeniser
     tokenizer="char",         # 'char', 'byte', 'bpe', or a tokeniser object (of a checkpoint, say)
@@ -724,7 +724,7 @@ def prepare(
     corpus = load_corpus(data, text_field, limit, cache)
     return open_tokens(pack(corpus, make_tokenizer(tokenizer, vocab, corpus), folder, key))
 
-# %% ../nbs/08_data.ipynb #1eb4941d
+# %% ../nbs/08_data.ipynb #8becf44e
 class Batches:
     "Random windows of a token stream, as a pure function of seed and step."
     def __init__(self,
@@ -760,7 +760,7 @@ def require_length(
     "Raise `InvalidInput` when a stream is too short for one window and its targets."
     require(len(tokens) >= T + 1, "T", T, f"the text has only {len(tokens)} tokens, a window needs T+1; choose T of at most {max(len(tokens) - 1, 0)} or give a longer text")
 
-# %% ../nbs/08_data.ipynb #9128a39c
+# %% ../nbs/08_data.ipynb #4bb76e62
 def eval_windows(
     tokens,           # (n,) token ids
     T: int,           # tokens in a window
@@ -774,7 +774,7 @@ def eval_windows(
     targets = np.stack([tokens[i * T + 1:(i + 1) * T + 1] for i in which]).astype(np.int64)
     return torch.from_numpy(idx), torch.from_numpy(targets)
 
-# %% ../nbs/08_data.ipynb #7077ed21
+# %% ../nbs/08_data.ipynb #99a551ae
 def pair_counts(
     tokens,        # (n,) token ids
     n_vocab: int,  # V

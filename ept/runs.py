@@ -152,7 +152,7 @@ def record(
         write_json(Path(out)/"metrics.json", dict(metrics=metrics, machine=machine()))
     return metrics
 
-# %% ../nbs/14_runs.ipynb #f75b4ea1
+# %% ../nbs/14_runs.ipynb #3fac5e64
 CHILD = """
 import json, os, signal, sys, threading, time
 import papermill
@@ -176,7 +176,7 @@ def kernel_environment(
     path = os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_PATH")]))
     return {**os.environ, "JUPYTER_PATH": path, "JUPYTER_RUNTIME_DIR": str(folder/"runtime"), "IPYTHONDIR": str(folder/"ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYTHONUNBUFFERED": "1"}
 
-# %% ../nbs/14_runs.ipynb #8d48c2bd
+# %% ../nbs/14_runs.ipynb #4e6c1276
 def execute(
     notebook: Path, result: Path,  # what to run; where the executed copy goes
     parameters: dict,
@@ -206,7 +206,7 @@ def stop(process: subprocess.Popen):
         with contextlib.suppress(ProcessLookupError): os.killpg(process.pid, sign)
         with contextlib.suppress(subprocess.TimeoutExpired): return process.wait(10)
 
-# %% ../nbs/14_runs.ipynb #81b8e68f
+# %% ../nbs/14_runs.ipynb #f9642796
 def last_error(
     notebook: Path,  # executed copy
     tail: str,       # the last of what was printed
@@ -245,7 +245,7 @@ def terminable():
     try: yield
     finally: signal.signal(signal.SIGTERM, old)
 
-# %% ../nbs/14_runs.ipynb #409463fe
+# %% ../nbs/14_runs.ipynb #9144c58b
 def run(
     name: str,              # of an experiment, or the path of a notebook
     parameters: dict = {},  # name: value; text is read as the declared type
@@ -294,7 +294,7 @@ def close(
             return
     write_json(folder/"result.json", plain("row", row))
 
-# %% ../nbs/14_runs.ipynb #23d3ef71
+# %% ../nbs/14_runs.ipynb #cd009a7d
 def promote(
     folder,        # a run's folder
     results=None,  # where rows are kept; by default nbs/results of the clone
