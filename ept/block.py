@@ -7,12 +7,12 @@ __all__ = ['Linear', 'LayerNorm', 'softmax', 'gelu', 'causal_mask', 'attend', 'a
            'FFN', 'CausalField', 'join', 'Block', 'ThickBlock', 'StrictBlock', 'RoutedBlock', 'TransformerLayer',
            'StackField']
 
-# %% ../nbs/02_block.ipynb #89fa7c8f
+# %% ../nbs/02_block.ipynb #87e67e32
 import math
 import torch
 import torch.nn.functional as F
 from torch import nn
-from .core import require
+from .core import InvalidInput, require
 from .fields import VectorField
 
 # %% ../nbs/02_block.ipynb #6a24460f
@@ -74,13 +74,13 @@ def attend_own(
     own = p.diagonal(m - n, -2, -1)
     return torch.diagonal_scatter(p, torch.zeros_like(own), m - n, -2, -1) @ v + own[..., None]*v_own
 
-# %% ../nbs/02_block.ipynb #bd3db1a5
+# %% ../nbs/02_block.ipynb #165b1f37
 class Attention(nn.Module):
     "Query, key, value and output projections; untied, without biases."
     def __init__(self, C, H, qknorm=False):
         super().__init__()
         require(C > 0, "C", C, "the width must be positive")
-        require(H > 0 and C % H == 0, "H", H, f"must divide C={C}; try one of {[h for h in range(1, C + 1) if C % h == 0]}")
+        if H <= 0 or C % H: raise InvalidInput("H", H, f"must divide C={C}; try one of {[h for h in range(1, C + 1) if C % h == 0]}")
         self.H, self.qknorm = H, qknorm
         self.q, self.k, self.v, self.o = (Linear(C, C, bias=False) for _ in range(4))
         if qknorm: self.gain = nn.Parameter(torch.ones(H, 1, 1))

@@ -119,16 +119,21 @@ train.state (what --resume takes), metrics.jsonl (one line a step) and config.js
 
 def add_json(parser): parser.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
 
-# %% ../nbs/15_cli.ipynb #92cc017c
+# %% ../nbs/15_cli.ipynb #b8a1850b
 def train_paths(args) -> tuple[Path, Path, Path]:  # folder, checkpoint, state
     "Where a training run writes; raises `InvalidInput` when something is in the way."
     root = Path(os.environ.get("EPT_RUNS") or "runs")
     require(not args.resume or args.out or args.state, "out", args.out, "name the run to resume: --out FOLDER, or --state FILE")
+    for name in ("out", "ckpt", "state"): require(getattr(args, name) != "", name, "", "must not be empty; leave the flag out for the default")
     out = Path(args.out or root/datetime.now().strftime("train-%Y%m%d-%H%M%S"))
     ckpt, state = Path(args.ckpt or out/"model.safetensors"), Path(args.state or out/"train.state")
     held = [n for n in ("config.json", "metrics.jsonl", "model.safetensors", "train.state") if (out/n).exists()]
     require(args.resume or not held, "out", str(out), f"holds a run already ({', '.join(held)}); add --resume to continue it, or name another folder")
     check_target("out", out, folder=True); check_target("ckpt", ckpt); check_target("state", state)
+    taken = {p.resolve() for p in (out/"config.json", out/"metrics.jsonl")}
+    for name, p, other in (("ckpt", ckpt, state), ("state", state, ckpt)):
+        require(p.resolve() not in taken | {other.resolve()}, name, str(p), "is another file of this run; name a file of its own")
+        require(not p.exists() or (args.resume and p.is_file()), name, str(p), "exists already; name a new file" + ("" if args.resume else ", or add --resume to continue its run"))
     return out, ckpt, state
 
 def train_config(args, state: Path):
@@ -138,7 +143,7 @@ def train_config(args, state: Path):
     given = {n: parse_value(n, v, kinds[n]) for n, v in vars(args).items() if n in kinds}
     return config_from({**(load_state(state)["config"] if args.resume else {}), **given})
 
-# %% ../nbs/15_cli.ipynb #51e1147d
+# %% ../nbs/15_cli.ipynb #76b2aa84
 def train(args) -> tuple[dict, int]:
     "`ept train`."
     from ept.data import require_length
@@ -151,8 +156,6 @@ def train(args) -> tuple[dict, int]:
             for tokens in (data.train, data.val): require_length(tokens, cfg.T)
             if not args.resume:
                 note(f"{data.card['corpus']['name']}: {len(data.train):,} training and {len(data.val):,} validation tokens, vocabulary {data.n_vocab}; writing to {out}")
-                for p in (ckpt, state):
-                    if p.exists(): note(f"{p} will be replaced")
             with progress_bar(cfg.steps, sys.stderr.isatty()) as bar:
                 result = fit(cfg, out, ckpt, state, args.resume, progress=bar.write, on_step=lambda row: (bar.update(row["step"] - bar.n), bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)), data=data)
     except TrainingFailed as e: raise Stop(f"ept train: {e}" + (f". The last state is intact: {again}" if state.exists() else ""), 1) from None
@@ -209,7 +212,7 @@ def sample(args) -> tuple[dict, int]:
     if not args.json: print()
     return dict(text=text, prompt=given.get("prompt", ""), ckpt=str(ckpt), step=header.get("step"), seconds=time.perf_counter() - started, **{n: given.get(n, d) for n, (_, d, _) in SAMPLING.items() if n != "prompt"}), 0
 
-# %% ../nbs/15_cli.ipynb #cf6be83f
+# %% ../nbs/15_cli.ipynb #a6c52ba9
 CORPORA = dict(classics="four public-domain books, 6 MB, from the extra ept[data]: the default", pydocs="the running Python's own documentation, 2 MB: needs nothing",
                shakespeare="tiny Shakespeare, 1 MB, from the hub", tinystories="TinyStories, 2 GB, from the hub")
 
@@ -234,7 +237,10 @@ def data(args) -> tuple[dict, int]:
         return dict(corpora=CORPORA), 0
     vocab, limit = parse_value("vocab", args.vocab, int), parse_value("limit", args.limit, int)
     require(limit >= 0, "limit", limit, "must be at least 0; 0 takes all")
-    if args.out: check_target("out", Path(args.out), folder=True)
+    require(args.out != "" and args.name != "", "out" if args.out == "" else "name", "", "must not be empty")
+    if args.out:
+        check_target("out", Path(args.out), folder=True)
+        require(not Path(args.out).exists() or not any(Path(args.out).iterdir()), "out", args.out, "is not empty; name a new folder")
     with prepared(args.name, args.tokenizer, vocab, args.out, text_field=args.text_field, limit=limit) as ready: result = describe(ready, args.bigram)
     print(data_report(result))
     return result, 0
@@ -291,7 +297,7 @@ def list_parameters(name: str) -> tuple[dict, int]:
     print("\n".join(f"  {n:<14} {p['kind']:<6} {p['default']!r:<12} {p['help']}" for n, p in table.items()))
     return dict(parameters=table), 0
 
-# %% ../nbs/15_cli.ipynb #efe13448
+# %% ../nbs/15_cli.ipynb #e8a797bf
 def agreement_parser():
     parser = Parser("agreement", """Hold every gradient rule against the exact adjoint in float64, on one batch: the lowest cosine over the parameter
 tensors, the largest relative error, the work in force units and the time. With a checkpoint, on the trained model and held-out
@@ -316,10 +322,11 @@ def agreement(args) -> tuple[dict, int]:
         path = Path(args.ckpt)
         model, cfg, tokenizer, _ = load_checkpoint(path/"model.safetensors" if path.is_dir() else path)
         require(cfg.mode != "bp", "ckpt", args.ckpt, "a backprop transformer has no equilibrium; name a model trained with mode ep, ift or bptt")
+    rules = standard_rules(build_solver(cfg, tol, 60))
     with prepared(args.data or cfg.data, tokenizer or cfg.tokenizer, cfg.vocab) as data:
         require(tokenizer is None or data.n_vocab == tokenizer.n_vocab, "data", args.data or cfg.data, "was packed with another tokeniser than the model's")
         idx, targets = Batches(data.val, B, cfg.T, seed).batch(0)
-    rows = hold(model or build_model(cfg, data.n_vocab), idx, targets, standard_rules(build_solver(cfg, tol, 200)))
+    rows = hold(model or build_model(cfg, data.n_vocab), idx, targets, rules)
     print(agreement_table(rows))
     return dict(ckpt=args.ckpt, corpus=data.card["corpus"]["name"], B=B, T=cfg.T, seed=seed, tol=tol, rules=rows), 0
 

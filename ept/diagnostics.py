@@ -37,7 +37,7 @@ class Gate:
         if not math.isfinite(stats.loss): reasons.append(f"loss {stats.loss}")
         return reasons
 
-# %% ../nbs/07_diagnostics.ipynb #5978e8ab
+# %% ../nbs/07_diagnostics.ipynb #254fefff
 def standard_rules(
     solver=None,   # for both phases; by default Anderson to 1e-3
     original=True, # include the original recipe: 150 Euler steps, then 80 for each of two nudges
@@ -55,6 +55,7 @@ def exact_gradient(
 ):             # {name: gradient}, in float64
     "The implicit adjoint on a float64 copy; raises `SettleError` if it cannot be settled."
     twin = copy.deepcopy(model).double()
+    inputs, targets = (t.double() if t.is_floating_point() else t for t in (inputs, targets))
     solver = GaussSeidel(tol, 1000, chunk=8, inner=Anderson(tol/10, 400)) if hasattr(model, "past") else Anderson(tol, 1000)
     solver.settle(twin, twin.clamp(inputs).detach()).check("reference equilibrium")
     grads, stats = IFT(solver).gradient(twin, inputs, targets)
@@ -75,12 +76,12 @@ def agreement(
                          settled=stats.converged, reasons=Gate().check(stats), tensors={n: list(t) for n, t in tensors.items()}))
     return rows
 
-# %% ../nbs/07_diagnostics.ipynb #5692fa0b
+# %% ../nbs/07_diagnostics.ipynb #769286f4
 def agreement_table(rows):
     "The rows of `agreement` as text, best cosine first."
-    lines = [f"{'rule':24}{'lowest cosine':>15}{'largest error':>15}{'force units':>13}{'seconds':>9}  gate"]
+    lines = [f"{'rule':24}{'lowest cosine':>15}{'largest error':>15}{'force units':>13}{'seconds':>9}  settled and linear"]
     for r in sorted(rows, key=lambda r: -r["cosine"]):
-        lines.append(f"{r['rule']:24}{r['cosine']:15.6f}{r['error']:15.1e}{r['units']:13.0f}{r['seconds']:9.2f}  {'; '.join(r['reasons']) or 'passes'}")
+        lines.append(f"{r['rule']:24}{r['cosine']:15.6f}{r['error']:15.1e}{r['units']:13.0f}{r['seconds']:9.2f}  {'; '.join(r['reasons']) or 'yes'}")
     return "\n".join(lines)
 
 def agreement_figure(rows):

@@ -69,10 +69,10 @@ class Linearisation:
         "(J - Jᵀ)v."
         return self.jvp(v) - self.vjp(v)
 
-# %% ../nbs/01_fields.ipynb #a5a7a960
+# %% ../nbs/01_fields.ipynb #820d0fba
 @dataclass
 class Work:
-    "Evaluations in units of one batch."
+    "Evaluations in units of one batch; the readout's cost and its gradient are not counted."
     force: float = 0.
     jvp: float = 0.
     vjp: float = 0.

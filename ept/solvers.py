@@ -118,7 +118,7 @@ class Euler(Solver):
 
     def step(self, z, F, memory, restart): return z + self.eps*F
 
-# %% ../nbs/03_solvers.ipynb #05e03061
+# %% ../nbs/03_solvers.ipynb #f906c999
 @dataclass
 class Anderson(Solver):
     "Anderson mixing, batched and safeguarded (Walker & Ni 2011, type II)."
@@ -133,12 +133,12 @@ class Anderson(Solver):
     def start(self, z0):
         B, n = len(z0), z0[0].numel()
         new = lambda *s: torch.zeros(B, *s, dtype=z0.dtype, device=z0.device)
-        return dict(k=0, dz=new(self.m, n), dF=new(self.m, n), gram=new(self.m, self.m), z=None, F=None)
+        return dict(k=0, dz=new(self.m, n), dF=new(self.m, n), gram=new(self.m, self.m), z=None, F=None, back=False)
 
     def step(self, z, F, M, restart):
         zf, Ff = z.flatten(1), F.flatten(1)
-        if M["z"] is not None: self._remember(M, zf, Ff, restart)
-        M["z"], M["F"] = zf, Ff
+        if M["z"] is not None: self._remember(M, zf, Ff, restart | M["back"])
+        M["z"], M["F"], M["back"] = zf, Ff, restart      # a sample set back has no force to take a difference with, now or next time
         gamma = self._mix(M, Ff)
         back = gamma.unsqueeze(1) @ (M["dz"] + self.eps*M["dF"])
         return z + self.eps*F - back.squeeze(1).view_as(z)
@@ -226,7 +226,7 @@ class Krylov(Solver):
         n = len(calls) + 1
         return Solution(s, res, torch.full_like(res, n), res <= self.tol, float(n), [res.max().item()], self.tol)
 
-# %% ../nbs/03_solvers.ipynb #bb421f62
+# %% ../nbs/03_solvers.ipynb #c74f2949
 class ChunkGraphs:
     "The Jacobian of a causal field at z, recorded chunk by chunk, for substitution from the last chunk to the first."
     def __init__(self, field, x, z, chunk):
@@ -247,7 +247,8 @@ class ChunkGraphs:
             return torch.complex(re, im), sols + more
         later, s, sols = [torch.zeros_like(p) for p in self.whole], torch.empty_like(g), []
         for a, b, zc, past, kv, F in reversed(self.parts):
-            r = g[:, a:b] - torch.autograd.grad(kv, zc, [p[..., a:b, :] for p in later], retain_graph=True, materialize_grads=True)[0]
+            moving = [(t, p[..., a:b, :]) for t, p in zip(kv, later) if t.requires_grad]
+            r = g[:, a:b] - torch.autograd.grad([t for t, _ in moving], zc, [p for _, p in moving], retain_graph=True, materialize_grads=True)[0]
             sols.append(inner.solve(lambda v: torch.autograd.grad(F, zc, v, retain_graph=True)[0] - r, -r))
             s[:, a:b] = sols[-1].z
             if past:
@@ -284,7 +285,7 @@ class Substitution(Solver):
         sol = steps.solve(f, tile(substitute(g), copies))
         return replace(sol, precond=sum(spent))
 
-# %% ../nbs/03_solvers.ipynb #4ee05bce
+# %% ../nbs/03_solvers.ipynb #abc3b6cc
 @dataclass
 class GaussSeidel(Substitution):
     "Chunks of tokens in causal order, each settled by `inner`; backwards for the adjoint."
@@ -309,8 +310,10 @@ class GaussSeidel(Substitution):
     def record(self, field, x, z): return ChunkGraphs(field, x, z, self.chunk)
 
     def adjoint(self, field, x, z, g, graphs=None) -> Solution:
-        s, sols = (graphs or self.record(field, x, z)).solve(g, self.inner)
-        return self._assemble(s, sols)
+        graphs = graphs or self.record(field, x, z)
+        s, sols = graphs.solve(g, self.inner)
+        sol, n = self._assemble(s, sols), len(graphs.parts)
+        return replace(sol, evals=sol.evals + (2*n - 1)/n*(1 + g.is_complex()))   # besides, each chunk pulls back its keys and values, and all but one the past
 
     def _assemble(self, z, sols):
         "One solution from those of the chunks."

@@ -23,7 +23,7 @@ from .estimators import BPTT, IFT, AsymEP, compare, worst
 from .model import BLOCKS, EquilibriumLM, TransformerLM, n_params
 from .solvers import Anderson, Broyden, Euler, GaussSeidel
 
-# %% ../nbs/10_training.ipynb #d884f49f
+# %% ../nbs/10_training.ipynb #d2a017d6
 def opt(default, help, choices=None):
     "A field of `Config`: its default, what it means, and what it may be."
     return field(default=default, metadata=dict(help=help, choices=choices))
@@ -83,12 +83,15 @@ class Config:
     def __post_init__(self):
         for f in fields(self):
             value, kind = getattr(self, f.name), type(f.default)
-            if kind is float and type(value) is int: setattr(self, f.name, float(value))
-            else: require(type(value) is kind, f.name, value, f"must be of type {kind.__name__}, for example {f.default!r}")
+            if kind is float and type(value) is int: setattr(self, f.name, value := float(value))
+            require(type(value) is kind, f.name, value, f"must be of type {kind.__name__}, for example {f.default!r}")
+            if kind is float: require(math.isfinite(value), f.name, value, f"must be a finite number, for example {f.default!r}")
+            if kind is int: require(abs(value) < 2**31, f.name, value, "is too large")
+            if kind is str: require(value != "", f.name, value, f"must not be empty; for example {f.default!r}")
             if f.metadata["choices"]: one_of(f.name, value, f.metadata["choices"])
         self._check_ranges()
 
-# %% ../nbs/10_training.ipynb #d5e6ad02
+# %% ../nbs/10_training.ipynb #742de707
 AT_LEAST = dict(C=1, H=1, T=1, B=1, layers=1, vocab=257, steps=1, warmup=0, wd=0, pema=0, seed=0, chunk=1, eps=0, t1max=1, T1=0, holo=1, T2=0,
                 jr_budget=0, diag_cos=0, jacreg=0, jr_floor=0, jr_max=0, eval_every=1, eval_windows=0, save_every=1, threads=0)
 ABOVE_ZERO = ("lr", "clip", "inj", "res_est", "hr", "res_nudge", "gate")
@@ -96,7 +99,10 @@ ABOVE_ZERO = ("lr", "clip", "inj", "res_est", "hr", "res_nudge", "gate")
 def _check_ranges(self):
     for name, low in AT_LEAST.items(): require(getattr(self, name) >= low, name, getattr(self, name), f"must be at least {low}")
     for name in ABOVE_ZERO: require(0 < getattr(self, name) < math.inf, name, getattr(self, name), "must be a number above 0")
-    require(self.C % self.H == 0, "H", self.H, f"must divide C={self.C}; try one of {[h for h in range(1, self.C + 1) if self.C % h == 0]}")
+    require(self.C <= 65536, "C", self.C, "must be at most 65536")
+    require(self.threads <= (os.cpu_count() or 1), "threads", self.threads, f"this machine has {os.cpu_count()}; 0 leaves PyTorch's choice")
+    require(self.c > -1, "c", self.c, "the leak must be above -1, or nothing pulls the state back")
+    if self.C % self.H: raise InvalidInput("H", self.H, f"must divide C={self.C}; try one of {[h for h in range(1, self.C + 1) if self.C % h == 0]}")
     require(0 <= self.wsd <= 1, "wsd", self.wsd, "a fraction from 0 to 1")
     require(self.pema < 1, "pema", self.pema, "a decay below 1, for example 0.999; 0 turns it off")
     require(self.c == 0 or self.attn_mode == "thick", "c", self.c, "the leak belongs to the thick block; add attn_mode thick")
@@ -160,7 +166,7 @@ def evaluate(model, windows, solver=None, B=32):
         total, settled = total + model.cost(z, targets).double().sum().item(), settled + ok
     return total/windows[1].numel(), settled/len(windows[0])
 
-# %% ../nbs/10_training.ipynb #9a64f99f
+# %% ../nbs/10_training.ipynb #c6d493b0
 def replace_file(path, write):
     "Call `write(temporary path)` and move the result to `path`; an error leaves `path` as it was."
     path = Path(path)
@@ -179,6 +185,7 @@ def save_checkpoint(path, tensors, cfg, tokenizer, shape, **card):
 
 def load_checkpoint(path, device="cpu"):
     "(model, Config, tokenizer, header) from `save_checkpoint`; raises `InvalidInput` for a missing, corrupt or foreign file. Executes nothing from the file."
+    Config(device=device)
     require(Path(path).is_file(), "ckpt", str(path), "no such file; train one first with `ept train`")
     try:
         with safe_open(path, "pt") as f:
@@ -187,8 +194,11 @@ def load_checkpoint(path, device="cpu"):
     try:
         header = json.loads(meta["ept"])
         cfg, tokenizer = config_from({**header["config"], "device": device}), tokenizer_from_json(header["tokenizer"])
-        model = (TransformerLM if cfg.mode == "bp" else EquilibriumLM)(**header["shape"])
-    except (KeyError, TypeError, ValueError) as e:
+        shape = header["shape"]
+        stored = sum(v.numel() for v in tensors.values())       # before building what a damaged header asks for
+        require(shape["vocab"]*shape["C"] + shape["C"]**2 <= 100*stored, "shape", shape, f"is far larger than the {stored:,} weights in the file")
+        model = (TransformerLM if cfg.mode == "bp" else EquilibriumLM)(**shape)
+    except (KeyError, TypeError, ValueError, RecursionError) as e:
         raise InvalidInput("ckpt", str(path), f"a safetensors file, but its header is not one of ept's ({type(e).__name__}: {e})") from None
     load_weights(model, tensors, path)
     return model.to(device).eval(), cfg, tokenizer, header
@@ -199,9 +209,10 @@ def load_weights(model, tensors, path):
     have = {k: tuple(v.shape) for k, v in tensors.items()}
     for k in sorted(want.keys() | have.keys()):
         require(want.get(k) == have.get(k), "ckpt", str(path), f"{k} is {have.get(k, 'missing')} in the file and {want.get(k, 'unknown')} in the model; was it trained with other C, H, T or data?")
+        require(tensors[k].is_floating_point() and bool(torch.isfinite(tensors[k]).all()), "ckpt", str(path), f"{k} holds values that are not finite numbers")
     model.load_state_dict(tensors)
 
-# %% ../nbs/10_training.ipynb #bf244bf9
+# %% ../nbs/10_training.ipynb #ffa6fb84
 def save_state(path, **state):
     "Everything a resume needs: tensors and plain values only."
     replace_file(path, lambda p: torch.save(dict(format="ept-state-1", **state), p))
@@ -212,6 +223,9 @@ def load_state(path):
     try: state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as e: raise InvalidInput("state", str(path), f"cannot be read as a training state ({type(e).__name__}); it is truncated, corrupt, or holds something else") from e
     require(isinstance(state, dict) and state.get("format") == "ept-state-1", "state", str(path), "not a training state of ept")
+    kinds = dict(config=dict, data=str, step=int, skipped=int, in_a_row=int, model=dict, optimizer=dict, budget=dict, average=(dict, type(None)))
+    for k, kind in kinds.items(): require(isinstance(state.get(k, ()), kind), "state", str(path), f"its entry {k!r} is missing or damaged")
+    require(state["step"] >= 0 and (state["average"] is None) == (not state["config"].get("pema")), "state", str(path), "its entries contradict each other")
     return state
 
 # %% ../nbs/10_training.ipynb #6a5433fa
@@ -262,7 +276,7 @@ class Trainer:
         work = stats.work
         return dict(loss=stats.loss, valid=not reasons, **phases, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight, penalty=penalty)
 
-# %% ../nbs/10_training.ipynb #99467840
+# %% ../nbs/10_training.ipynb #b6604571
 def _penalise(self, idx, weight):
     "Add the gradient of the Jacobian penalty at the free equilibrium."
     cfg = self.cfg
@@ -276,8 +290,9 @@ def _apply(self, norm, valid):
     "Update unless the gradient is not finite or there is none; count what was skipped, and stop after twenty in a row that were not finite."
     usable = math.isfinite(norm)
     self.skipped += not (usable and valid)
-    self.in_a_row = 0 if usable else self.in_a_row + 1
-    if self.in_a_row >= 20: raise TrainingFailed(f"step {self.done + 1}: twenty gradients in a row were not finite. Lower lr ({self.cfg.lr:g}), or resume from the last state with a smaller one")
+    self.in_a_row = 0 if usable and valid else self.in_a_row + 1
+    limit = 100 if usable else 20
+    if self.in_a_row >= limit: raise TrainingFailed(f"step {self.done + 1}: {self.in_a_row} gradients in a row were not {'valid' if usable else 'finite'}. Lower lr ({self.cfg.lr:g}), or resume from the last state with a smaller one")
     if usable: self.optimizer.step()
     if self.average is not None:
         for k, v in self.model.state_dict().items(): self.average[k].lerp_(v, 1 - self.cfg.pema)
@@ -310,17 +325,21 @@ def _restore(self, state, path):
     for k in new: require(k in free or old.get(k) == new[k], k, new[k], f"the state in {path} was trained with {old.get(k)!r}; resume with the same value, or start anew")
     require(state["step"] < self.cfg.steps, "steps", self.cfg.steps, f"the state in {path} has {state['step']} steps already; ask for more, or sample from its checkpoint")
     load_weights(self.model, state["model"], path)
-    self.optimizer.load_state_dict(state["optimizer"])
-    self.budget.load_state_dict(state["budget"])
+    require(state["average"] is None or state["average"].keys() == state["model"].keys(), "state", str(path), "its parameter average is damaged")
+    try:
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.budget.load_state_dict(state["budget"])
+    except (KeyError, TypeError, ValueError) as e: raise InvalidInput("state", str(path), f"its optimiser or controller is damaged ({type(e).__name__}: {e})") from e
     self.average, self.done, self.skipped, self.in_a_row = state["average"], state["step"], state["skipped"], state["in_a_row"]
 
 for f in (_penalise, _apply, _evaluate, _cosine, _state, _restore): setattr(Trainer, f.__name__, f)
 
-# %% ../nbs/10_training.ipynb #23a7b9f7
+# %% ../nbs/10_training.ipynb #9a23fcd1
 class Metrics:
     "JSON lines, one a step; opened at `step`, later rows of an earlier attempt are dropped."
     def __init__(self, path, step):
-        kept = [l for l in Path(path).read_text().splitlines(True) if l.endswith("\n") and json.loads(l)["step"] <= step] if step and Path(path).is_file() else []
+        try: kept = [l for l in Path(path).read_text().splitlines(True) if l.endswith("\n") and json.loads(l)["step"] <= step] if step and Path(path).is_file() else []
+        except (ValueError, KeyError, TypeError) as e: raise InvalidInput("metrics", str(path), f"is damaged ({type(e).__name__}: {e}); move it away to resume without it") from e
         replace_file(path, lambda p: p.write_text("".join(kept)))
         self.file = open(path, "a")
 
@@ -333,7 +352,7 @@ def read_metrics(path):
     rows = [json.loads(l) for l in Path(path).read_text().splitlines()]
     return {k: [math.nan if r.get(k) is None else r[k] for r in rows] for k in dict.fromkeys(k for r in rows for k in r)}
 
-# %% ../nbs/10_training.ipynb #98eca75f
+# %% ../nbs/10_training.ipynb #7393fd9d
 def train(
     cfg: Config,
     out="runs/train",   # folder of the run
@@ -365,7 +384,10 @@ def train(
         metrics.write(row)
         if on_step: on_step(row)
         if last or run.done % cfg.save_every == 0: save(run, ckpt, state)
-    return summary(run, out, ckpt, time.perf_counter() - started)
+    result = summary(run, out, ckpt, time.perf_counter() - started)
+    if not math.isfinite(result["val_ce"]) or run.skipped >= run.done:
+        raise TrainingFailed(f"nothing was learned: validation loss {result['val_ce']:g}, {run.skipped} of {run.done} gradients skipped. Lower lr ({cfg.lr:g}), raise t1max or T2, or check the tolerances")
+    return result
 
 # %% ../nbs/10_training.ipynb #6c142125
 def progress_line(cfg, row):
