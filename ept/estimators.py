@@ -32,7 +32,7 @@ def contract(model, inputs, targets, z, s):
         grads = torch.autograd.grad(surrogate, params, materialize_grads=True)
     return dict(zip(names, grads)), cost.detach().mean()
 
-# %% ../nbs/04_estimators.ipynb #aeaa63e8
+# %% ../nbs/04_estimators.ipynb #c3563bfd
 @dataclass
 class Phase:
     "One phase of an estimate."
@@ -47,6 +47,7 @@ class Stats:
     "What an estimate did: the loss, and each phase in order."
     loss: float = math.nan
     phases: dict = field(default_factory=dict)
+    z: torch.Tensor = None           # (B, ...) the state at which the gradient was taken
     displacement: float = math.nan   # largest ‖z - z*‖/‖z*‖ that a nudge caused in a sample
     nonlinearity: float = math.nan   # largest ‖a_k - ŝ‖/‖ŝ‖ over nudges and samples: zero for an infinitesimal nudge
     antisymmetry: float = math.nan   # largest ‖(J - Jᵀ)ŝ‖/‖Jŝ‖ in a sample (with diagnose)
@@ -66,7 +67,7 @@ class Stats:
         how = (s.residual.max().item(), s.iterations.float().mean().item(), s.ok) if s else (0., 1., True)
         self.phases[name] = Phase(*how, said["work"], time.perf_counter() - start)
 
-# %% ../nbs/04_estimators.ipynb #d18a6efc
+# %% ../nbs/04_estimators.ipynb #7375b798
 @dataclass
 class Estimator:
     "Base: subclasses say how to get s. `gradient` works on any `VectorField`."
@@ -90,7 +91,7 @@ class Estimator:
         with stats.phase("contract") as say:
             grads, loss = contract(model, inputs, targets, z, s)
             say(Work(force=1, vjp=1))
-        stats.loss = loss.item()
+        stats.loss, stats.z = loss.item(), z
         self.deposit(model, grads)
         return grads, stats
 
@@ -264,7 +265,7 @@ class Truncated(Estimator):
             say(Work(force=min(n, 1), vjp=n), Solution(s, left, torch.full_like(left, self.terms), left <= tol, float(n), [], tol))
         return s
 
-# %% ../nbs/04_estimators.ipynb #8d48dfa8
+# %% ../nbs/04_estimators.ipynb #2ee7c8ee
 @dataclass
 class BPTT(Estimator):
     "Backpropagation through `steps` unrolled Euler steps of length `eps`; memory grows with steps."
@@ -284,7 +285,7 @@ class BPTT(Estimator):
             sol = Euler(self.solver.tol, 1).solve(f, z.detach())
             sol.iterations.fill_(self.steps)
             say(Work(force=self.steps + 1, vjp=self.steps), sol)
-        stats.loss = loss.item()
+        stats.loss, stats.z = loss.item(), sol.z
         self.deposit(model, grads)
         return grads, stats
 

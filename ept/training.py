@@ -228,7 +228,7 @@ def load_state(path):
     require(state["step"] >= 0 and (state["average"] is None) == (not state["config"].get("pema")), "state", str(path), "its entries contradict each other")
     return state
 
-# %% ../nbs/10_training.ipynb #6a5433fa
+# %% ../nbs/10_training.ipynb #1ad62445
 class TrainingFailed(RuntimeError):
     "The run could not go on; what was saved before is intact."
 
@@ -271,16 +271,15 @@ class Trainer:
         if reasons and cfg.invalid == "skip": self.optimizer.zero_grad(set_to_none=True)
         first = next(iter(stats.phases.values()))
         weight = self.budget.weight if not cfg.jr_budget else self.budget.update(first.iterations, first.converged)
-        penalty = self._penalise(idx, weight) if weight else math.nan
+        penalty = self._penalise(idx, stats.z, weight) if weight else math.nan
         phases = {f"{n}_{k}": getattr(p, k) for n, p in stats.phases.items() if n != "contract" for k in ("residual", "iterations")}
         work = stats.work
         return dict(loss=stats.loss, valid=not reasons, **phases, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight, penalty=penalty)
 
-# %% ../nbs/10_training.ipynb #b6604571
-def _penalise(self, idx, weight):
-    "Add the gradient of the Jacobian penalty at the free equilibrium."
+# %% ../nbs/10_training.ipynb #82f3e8ef
+def _penalise(self, idx, z, weight):
+    "Add the gradient of the Jacobian penalty at the free equilibrium z that the estimate has found."
     cfg = self.cfg
-    with torch.no_grad(): z = self.estimator.solver.settle(self.model, self.model.clamp(idx)).z
     g = torch.Generator().manual_seed(cfg.seed*1_000_003 + self.done)
     R = jacobian_penalty(self.model, idx, z, cfg.jr_mode, cfg.eps or 1/(1 + cfg.c), g)
     (weight*R).backward()
