@@ -46,7 +46,7 @@ def relative_residual(F, z):
     force, size = F.flatten(1).norm(dim=1), z.flatten(1).norm(dim=1).clamp_min(torch.finfo(F.dtype).tiny**0.5)
     return torch.where(torch.isfinite(force) & torch.isfinite(size), force/size, torch.inf)
 
-# %% ../nbs/03_solvers.ipynb #f3f346d6
+# %% ../nbs/03_solvers.ipynb #a69d2fc6
 @dataclass
 class Solver:
     "Base of all solvers: `solve(f, z0)` for any function, `settle(field, x)` and `adjoint(field, x, z, g)` for fields."
@@ -96,8 +96,7 @@ class Solver:
         "f(a) = 0 for `copies` batches side by side, where f(a) is Jᵀa - g at z to first order: the nudged settle."
         return self.solve(f, tile(-g, copies))
 
-
-
+# %% ../nbs/03_solvers.ipynb #01990ff9
 def expand(mask, z):
     "(B,) mask shaped to broadcast over (B, ...)."
     return mask.view(-1, *[1]*(z.ndim - 1))
@@ -106,7 +105,7 @@ def tile(t, copies):
     "`copies` of a batch side by side, (copies·B, ...)."
     return t.repeat(copies, *[1]*(t.ndim - 1))
 
-# %% ../nbs/03_solvers.ipynb #1726bdcb
+# %% ../nbs/03_solvers.ipynb #4a40fcae
 @dataclass
 class Euler(Solver):
     "z ← z + εF(z); with ε = 1, Picard's iteration."
@@ -118,7 +117,7 @@ class Euler(Solver):
 
     def step(self, z, F, memory, restart): return z + self.eps*F
 
-# %% ../nbs/03_solvers.ipynb #f906c999
+# %% ../nbs/03_solvers.ipynb #98c585a2
 @dataclass
 class Anderson(Solver):
     "Anderson mixing, batched and safeguarded (Walker & Ni 2011, type II)."
@@ -164,7 +163,7 @@ class Anderson(Solver):
         good = (trace > 0) & (info == 0) & (size < 1e4)          # NaN compares false
         return torch.where(good.unsqueeze(-1), gamma, 0)
 
-# %% ../nbs/03_solvers.ipynb #15d0b580
+# %% ../nbs/03_solvers.ipynb #647922f9
 @dataclass
 class Broyden(Solver):
     "Broyden's good method with limited memory (Broyden 1965), batched."
@@ -196,7 +195,7 @@ class Broyden(Solver):
         M["U"][:, i], M["V"][:, i] = torch.where(good, -(dz + HdF)/denom, 0), torch.where(good, vT, 0)
         if restart.any(): M["U"][restart], M["V"][restart] = 0, 0
 
-# %% ../nbs/03_solvers.ipynb #220125b6
+# %% ../nbs/03_solvers.ipynb #7f67a034
 @dataclass
 class Krylov(Solver):
     "GMRES or BiCGStab (SciPy, on the CPU) for the adjoint system; `free` settles the state, by default Anderson."
@@ -226,7 +225,7 @@ class Krylov(Solver):
         n = len(calls) + 1
         return Solution(s, res, torch.full_like(res, n), res <= self.tol, float(n), [res.max().item()], self.tol)
 
-# %% ../nbs/03_solvers.ipynb #c74f2949
+# %% ../nbs/03_solvers.ipynb #231a09ea
 class ChunkGraphs:
     "The Jacobian of a causal field at z, recorded chunk by chunk, for substitution from the last chunk to the first."
     def __init__(self, field, x, z, chunk):
@@ -255,7 +254,7 @@ class ChunkGraphs:
                 for acc, p in zip(later, torch.autograd.grad(F, past, sols[-1].z, retain_graph=True)): acc[..., :a, :] += p
         return s, sols
 
-# %% ../nbs/03_solvers.ipynb #eee75f9a
+# %% ../nbs/03_solvers.ipynb #12512942
 @dataclass
 class Iteration(Solver):
     "z ← update(z, F(z)) for any update."
@@ -285,7 +284,7 @@ class Substitution(Solver):
         sol = steps.solve(f, tile(substitute(g), copies))
         return replace(sol, precond=sum(spent))
 
-# %% ../nbs/03_solvers.ipynb #abc3b6cc
+# %% ../nbs/03_solvers.ipynb #05af0364
 @dataclass
 class GaussSeidel(Substitution):
     "Chunks of tokens in causal order, each settled by `inner`; backwards for the adjoint."
@@ -323,7 +322,7 @@ class GaussSeidel(Substitution):
         its = sum(w*s.iterations for w, s in zip(share, sols))
         return Solution(z, res, its, res <= self.tol, sum(w*s.evals for w, s in zip(share, sols)), [s.trace[-1] for s in sols], self.tol)
 
-# %% ../nbs/03_solvers.ipynb #bd9ec7db
+# %% ../nbs/03_solvers.ipynb #b23cae08
 @dataclass
 class Sweep(Substitution):
     "Gauss-Seidel over the layers of a `StackField`, upwards for the settle and downwards for the adjoint, repeated if there is feedback."

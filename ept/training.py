@@ -166,7 +166,7 @@ def evaluate(model, windows, solver=None, B=32):
         total, settled = total + model.cost(z, targets).double().sum().item(), settled + ok
     return total/windows[1].numel(), settled/len(windows[0])
 
-# %% ../nbs/10_training.ipynb #c6d493b0
+# %% ../nbs/10_training.ipynb #91d79406
 def replace_file(path, write):
     "Call `write(temporary path)` and move the result to `path`; an error leaves `path` as it was."
     path = Path(path)
@@ -203,6 +203,7 @@ def load_checkpoint(path, device="cpu"):
     load_weights(model, tensors, path)
     return model.to(device).eval(), cfg, tokenizer, header
 
+# %% ../nbs/10_training.ipynb #f2ae8708
 def load_weights(model, tensors, path):
     "Copy `tensors` into `model`; raises `InvalidInput` naming the first that does not fit."
     want = {k: tuple(v.shape) for k, v in model.state_dict().items()}
@@ -212,7 +213,7 @@ def load_weights(model, tensors, path):
         require(tensors[k].is_floating_point() and bool(torch.isfinite(tensors[k]).all()), "ckpt", str(path), f"{k} holds values that are not finite numbers")
     model.load_state_dict(tensors)
 
-# %% ../nbs/10_training.ipynb #ffa6fb84
+# %% ../nbs/10_training.ipynb #6c4231c2
 def save_state(path, **state):
     "Everything a resume needs: tensors and plain values only."
     replace_file(path, lambda p: torch.save(dict(format="ept-state-1", **state), p))
@@ -228,7 +229,7 @@ def load_state(path):
     require(state["step"] >= 0 and (state["average"] is None) == (not state["config"].get("pema")), "state", str(path), "its entries contradict each other")
     return state
 
-# %% ../nbs/10_training.ipynb #1ad62445
+# %% ../nbs/10_training.ipynb #576c161a
 class TrainingFailed(RuntimeError):
     "The run could not go on; what was saved before is intact."
 
@@ -276,7 +277,7 @@ class Trainer:
         work = stats.work
         return dict(loss=stats.loss, valid=not reasons, **phases, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight, penalty=penalty)
 
-# %% ../nbs/10_training.ipynb #82f3e8ef
+# %% ../nbs/10_training.ipynb #7b016a89
 def _penalise(self, idx, z, weight):
     "Add the gradient of the Jacobian penalty at the free equilibrium z that the estimate has found."
     cfg = self.cfg
@@ -333,7 +334,7 @@ def _restore(self, state, path):
 
 for f in (_penalise, _apply, _evaluate, _cosine, _state, _restore): setattr(Trainer, f.__name__, f)
 
-# %% ../nbs/10_training.ipynb #9a23fcd1
+# %% ../nbs/10_training.ipynb #1a8479ce
 class Metrics:
     "JSON lines, one a step; opened at `step`, later rows of an earlier attempt are dropped."
     def __init__(self, path, step):
@@ -351,7 +352,7 @@ def read_metrics(path):
     rows = [json.loads(l) for l in Path(path).read_text().splitlines()]
     return {k: [math.nan if r.get(k) is None else r[k] for r in rows] for k in dict.fromkeys(k for r in rows for k in r)}
 
-# %% ../nbs/10_training.ipynb #7393fd9d
+# %% ../nbs/10_training.ipynb #a6a4736a
 def train(
     cfg: Config,
     out="runs/train",   # folder of the run
@@ -388,7 +389,7 @@ def train(
         raise TrainingFailed(f"nothing was learned: validation loss {result['val_ce']:g}, {run.skipped} of {run.done} gradients skipped. Lower lr ({cfg.lr:g}), raise t1max or T2, or check the tolerances")
     return result
 
-# %% ../nbs/10_training.ipynb #6c142125
+# %% ../nbs/10_training.ipynb #20f48773
 def progress_line(cfg, row):
     "One line on how a run is doing."
     free = f"  settle {row['free_iterations']:.1f} it, residual {row['free_residual']:.0e}" if "free_residual" in row else ""
