@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['Gate', 'standard_rules', 'exact_gradient', 'agreement', 'agreement_table', 'agreement_figure']
 
-# %% ../nbs/07_diagnostics.ipynb #c4216eff
+# %% ../nbs/07_diagnostics.ipynb #ce021e48
 import copy, math, time
 from dataclasses import dataclass
 import torch
 from .core import require
 from .estimators import EP, IFT, AsymEP, Dyadic, Tracking, Truncated, compare
-from .solvers import Anderson, Euler, GaussSeidel
+from .solvers import Anderson, Euler, GaussSeidel, Scan
 
 # %% ../nbs/07_diagnostics.ipynb #ae5957de
 @dataclass
@@ -37,7 +37,7 @@ class Gate:
         if not math.isfinite(stats.loss): reasons.append(f"loss {stats.loss}")
         return reasons
 
-# %% ../nbs/07_diagnostics.ipynb #ae6fc0bb
+# %% ../nbs/07_diagnostics.ipynb #dce9e4cc
 def standard_rules(
     solver=None,   # for both phases; by default Anderson to 1e-3
     original=True, # include the original recipe: 150 Euler steps, then 80 for each of two nudges
@@ -56,8 +56,9 @@ def exact_gradient(
     "The implicit adjoint on a float64 copy; raises `SettleError` if it cannot be settled."
     twin = copy.deepcopy(model).double()
     inputs, targets = (t.double() if t.is_floating_point() else t for t in (inputs, targets))
-    solver = GaussSeidel(tol, 1000, chunk=8, inner=Anderson(tol/10, 400)) if hasattr(model, "past") else Anderson(tol, 1000)
-    solver.settle(twin, twin.clamp(inputs).detach()).check("reference equilibrium")
+    x = twin.clamp(inputs).detach()
+    solver = Scan(tol) if hasattr(twin.at(x), "substitute") else GaussSeidel(tol, 1000, chunk=8, inner=Anderson(tol/10, 400)) if hasattr(model, "past") else Anderson(tol, 1000)
+    solver.settle(twin, x).check("reference equilibrium")
     grads, stats = IFT(solver).gradient(twin, inputs, targets)
     require(stats.converged, "reference", stats.phases["adjoint"].residual, f"the adjoint system did not reach {tol:g}")
     return grads

@@ -6,13 +6,13 @@
 __all__ = ['cost_gradient', 'contract', 'Phase', 'Stats', 'Estimator', 'IFT', 'nudge_points', 'AsymEP', 'EP', 'Dyadic',
            'settle_pair', 'balance', 'Tracking', 'Truncated', 'BPTT', 'compare', 'worst']
 
-# %% ../nbs/04_estimators.ipynb #3e0e1852
+# %% ../nbs/04_estimators.ipynb #5dce211b
 import math, time, warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 import torch
 from .core import require
-from .fields import Linearisation, Work
+from .fields import Linearisation, Work, linearise
 from .solvers import Anderson, Euler, Solution, Solver, relative_residual, tile
 
 # %% ../nbs/04_estimators.ipynb #600b687f
@@ -67,24 +67,26 @@ class Stats:
         how = (s.residual.max().item(), s.iterations.float().mean().item(), s.ok) if s else (0., 1., True)
         self.phases[name] = Phase(*how, said["work"], time.perf_counter() - start)
 
-# %% ../nbs/04_estimators.ipynb #7375b798
+# %% ../nbs/04_estimators.ipynb #5bb2d3b7
 @dataclass
 class Estimator:
     "Base: subclasses say how to get s. `gradient` works on any `VectorField`."
     solver: Solver = field(default_factory=Anderson)  # for the free settle
 
-    def adjoint_state(self, model, x, z, targets, stats):
-        "s with Jᵀs = ∇ℓ at z, exactly or nearly."
+    def adjoint_state(self, model, x, z, targets, stats, f=None):
+        "s with Jᵀs = ∇ℓ at z, exactly or nearly; f is `model.at(x)`, if it is at hand."
         raise NotImplementedError
 
     def gradient(self, model, inputs, targets, z0=None):
         "({name: gradient of the mean cost}, Stats); also added to `.grad`. A state `z0` warm-starts the free settle."
         stats = Stats()
-        with torch.no_grad(): x = model.clamp(inputs)
+        with torch.no_grad():
+            x = model.clamp(inputs)
+            f = model.at(x)
         with stats.phase("free") as say:
-            free = self.solver.settle(model, x, z0)
+            free = self.solver.settle(model, x, z0, f)
             say(Work(force=free.evals), free)
-        return self.finish(model, inputs, targets, free.z, self.adjoint_state(model, x, free.z, targets, stats), stats)
+        return self.finish(model, inputs, targets, free.z, self.adjoint_state(model, x, free.z, targets, stats, f), stats)
 
     def finish(self, model, inputs, targets, z, s, stats):
         "Contract, and put the result in `.grad`."
@@ -101,16 +103,17 @@ class Estimator:
         for n, p in model.named_parameters():
             if n in grads: p.grad = grads[n].clone() if p.grad is None else p.grad + grads[n]
 
-# %% ../nbs/04_estimators.ipynb #8f8895eb
+# %% ../nbs/04_estimators.ipynb #81699a09
 @dataclass
 class IFT(Estimator):
     "Implicit differentiation: solve Jᵀs = ∇ℓ (Bai, Kolter & Koltun 2019, theorem 1)."
     linear: Solver = None  # for the adjoint system; by default the free solver
 
-    def adjoint_state(self, model, x, z, targets, stats):
+    def adjoint_state(self, model, x, z, targets, stats, f=None):
         with stats.phase("adjoint") as say:
-            adj = (self.linear or self.solver).adjoint(model, x, z, cost_gradient(model, z, targets))
-            say(Work(force=1, vjp=adj.evals), adj)
+            lin = linearise(f or model.at(x), z)
+            adj = (self.linear or self.solver).adjoint(model, x, z, cost_gradient(model, z, targets), lin)
+            say(lin.work, adj)
         return adj.z
 
 # %% ../nbs/04_estimators.ipynb #8666498b
@@ -126,7 +129,7 @@ def nudge_points(
     weight = torch.where((k == 0) | (2*k == points), 1., 2. if half else 1.).to(dtype)/points
     return torch.polar(torch.full_like(k, r), 2*math.pi*k/points), weight
 
-# %% ../nbs/04_estimators.ipynb #7c2333a3
+# %% ../nbs/04_estimators.ipynb #213a8ec1
 @dataclass
 class AsymEP(Estimator):
     "Asymmetric equilibrium propagation (Scurria et al., arXiv 2602.03670), centred by default."
@@ -142,37 +145,38 @@ class AsymEP(Estimator):
         require(int(self.points) == self.points and self.points >= 1, "points", self.points, "a whole number of at least 1; 2 is centred")
         if self.points == 1: warnings.warn("one-sided nudge: its error is of first order in beta; points=2 is centred")
 
-    def adjoint_state(self, model, x, z, targets, stats):
+    def adjoint_state(self, model, x, z, targets, stats, f=None):
         with stats.phase("nudged") as say:
             beta, weight = nudge_points(self.beta, self.points, z.dtype, z.device, half=not self.diagnose)
+            f = f or model.at(x)
+            lin, K, solver = linearise(f, z), len(beta), self.nudged or self.solver
             g = cost_gradient(model, z, targets).to(beta.dtype)
-            rhs, K = self.displacement_map(model, x, z, targets, beta), len(beta)
-            solver = self.nudged or self.solver
-            sol = solver.near_adjoint(rhs, model, x, z, g, K) if self.correct else solver.solve(rhs, tile(-g, K))   # uncorrected, the linear part is J
-            n = sol.evals*K*(2 if beta.is_complex() else 1)     # a complex evaluation is two real ones
-            lin = n if self.correct else 0
-            say(Work(force=n + K + (sol.precond > 0), jvp=lin, vjp=lin + sol.precond), sol)
+            rhs = self.displacement_map(model, x, z, targets, beta, f, lin)
+            sol = solver.near_adjoint(rhs, model, x, z, g, K, lin) if self.correct else solver.solve(rhs, tile(-g, K))   # uncorrected, the linear part is J
+            say(lin.work + Work(force=sol.evals*K*(1 + beta.is_complex())), sol)     # a complex evaluation is two real ones
         a = sol.z.unflatten(0, (K, -1))
         s = torch.einsum("k,k...->...", weight, a.real)
         norm = lambda t: t.flatten(-z.ndim + 1).norm(dim=-1)
         stats.displacement = (self.beta*norm(a)/norm(z)).max().item()
         stats.nonlinearity = (norm(a - s)/norm(s).clamp_min(1e-30)).max().item()
         if self.diagnose:
-            lin = Linearisation(model.at(x), z)
             stats.antisymmetry = (norm(lin.antisym(s))/norm(lin.jvp(s))).max().item()
             if a.is_complex(): stats.leakage = (norm(a.imag.mean(0))/norm(s)).max().item()
         return s
 
-    def displacement_map(self, model, x, z, targets, beta):
+    @torch.no_grad()
+    def displacement_map(self, model, x, z, targets, beta, f=None, lin=None):
         "The right-hand side of @eq-displacement for all nudges side by side, (K·B, ...)."
-        zK, xK, yK = (tile(t, len(beta)) for t in (z, x, targets))
-        b = beta.repeat_interleave(len(z)).view(-1, *[1]*(z.ndim - 1))
-        f, lin = model.at(xK), Linearisation(model.at(xK), zK)
-        F0 = lin.F.detach() if self.anchor else 0
+        f = f or model.at(x)
+        lin = lin or linearise(f, z)
+        K, F0 = len(beta), lin.F.detach() if self.anchor else 0
+        def velocity(a, b): return (f(z + b*a) - F0)/b - cost_gradient(model, z + b*a, targets)
+        def antisym(a):
+            alike = K > 1 and all(torch.equal(a[:len(z)], other) for other in a.chunk(K)[1:])     # as at the start: one product for all
+            return tile(lin.antisym(a[:len(z)]), K) if alike else lin.antisym(a)
         def rhs(a):
-            zb = zK + b*a
-            velocity = (f(zb) - F0)/b - cost_gradient(model, zb, yK)
-            return velocity - lin.antisym(a) if self.correct else velocity
+            out = torch.cat([velocity(*ab) for ab in zip(a.chunk(K), beta)])
+            return out - antisym(a) if self.correct else out
         return rhs
 
 # %% ../nbs/04_estimators.ipynb #011318a2
@@ -181,7 +185,7 @@ class EP(AsymEP):
     "Vector-field equilibrium propagation (Scellier et al. 2018): biased unless J is symmetric."
     correct: bool = False
 
-# %% ../nbs/04_estimators.ipynb #017431ab
+# %% ../nbs/04_estimators.ipynb #751b670e
 @dataclass
 class Dyadic(Estimator):
     "Dyadic equilibrium propagation (Scurria et al., arXiv 2602.03670): state and adjoint relax together."
@@ -193,7 +197,7 @@ class Dyadic(Estimator):
         unit = balance(moved, cost_gradient(model, moved, targets))
 
         def pair(m, s):
-            lin = Linearisation(f, m)
+            lin = linearise(f, m)
             return lin.F.detach(), lin.vjp(s) - cost_gradient(model, m, targets)
 
         with stats.phase("pair") as say:
@@ -219,7 +223,7 @@ def balance(z, g):
     norm = lambda t: t.flatten(1).norm(dim=1).clamp_min(1e-12)
     return (norm(z)/norm(g)).view(-1, *[1]*(z.ndim - 1))
 
-# %% ../nbs/04_estimators.ipynb #0ec1acc5
+# %% ../nbs/04_estimators.ipynb #22beef16
 @dataclass
 class Tracking(Estimator):
     "Centred AsymEP whose linearisation follows the common mode of the nudged states."
@@ -238,7 +242,7 @@ class Tracking(Estimator):
         unit = balance(free.z, g0)
 
         def pair(m, a):
-            up, down, lin = f(m + b*a), f(m - b*a), Linearisation(f, m)
+            up, down, lin = f(m + b*a), f(m - b*a), linearise(f, m)
             g_up, g_down = cost_gradient(model, m + b*a, targets), cost_gradient(model, m - b*a, targets)
             return (up + down)/2 - b*(g_up - g_down)/2, (up - down)/(2*b) - lin.antisym(a) - (g_up + g_down)/2
 
@@ -247,18 +251,18 @@ class Tracking(Estimator):
             say(Work(force=3*sol.evals, jvp=sol.evals, vjp=sol.evals), sol)
         return self.finish(model, inputs, targets, m, a, stats)
 
-# %% ../nbs/04_estimators.ipynb #56c531f0
+# %% ../nbs/04_estimators.ipynb #5483bf37
 @dataclass
 class Truncated(Estimator):
     "K terms of the Neumann series for the adjoint; `terms=1` is the one-step gradient (Fung et al. 2022, eq. 6; Geng et al. 2021)."
     terms: int = 1
     eps: float = 1.0  # step ε of the relaxation whose last K steps are differentiated
 
-    def adjoint_state(self, model, x, z, targets, stats):
+    def adjoint_state(self, model, x, z, targets, stats, f=None):
         require(self.terms >= 1, "terms", self.terms, "keep at least one term")
         with stats.phase("adjoint") as say:
             g = cost_gradient(model, z, targets)
-            s, n, lin = -self.eps*g, self.terms - 1, Linearisation(model.at(x), z)
+            s, n, lin = -self.eps*g, self.terms - 1, linearise(f or model.at(x), z)
             for _ in range(n): s = s + self.eps*(lin.vjp(s) - g)
             left = relative_residual(lin.vjp(s) - g, s)          # a diagnosis, not part of the rule or of its cost
             tol = self.solver.tol

@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['BLOCKS', 'Readout', 'EquilibriumLM', 'TransformerLM', 'n_params', 'StackLM']
 
-# %% ../nbs/09_model.ipynb #846e4ff4
+# %% ../nbs/09_model.ipynb #542dbc2d
 import math
 import torch
 import torch.nn.functional as F
 from torch import nn
 from .core import one_of, require
-from .block import CausalField, LayerNorm, Linear, RoutedBlock, StackField, StrictBlock, ThickBlock, TransformerLayer
+from .block import CausalField, LayerNorm, Linear, RoutedBlock, StrictBlock, ThickBlock
+from .stack import StackField, TransformerLayer
 
 # %% ../nbs/09_model.ipynb #9bc66b2f
 class Readout(nn.Module):

@@ -8,7 +8,7 @@ __all__ = ['MODES', 'SOLVERS', 'INVALID', 'AT_LEAST', 'ABOVE_ZERO', 'opt', 'Conf
            'load_checkpoint', 'load_weights', 'save_state', 'load_state', 'TrainingFailed', 'Trainer', 'Metrics',
            'read_metrics', 'train', 'progress_line', 'save', 'summary']
 
-# %% ../nbs/10_training.ipynb #e7583c36
+# %% ../nbs/10_training.ipynb #b6c53367
 import copy, json, math, os, time
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -21,15 +21,15 @@ from .diagnostics import Gate
 from .data import Batches, eval_windows, prepare, tokenizer_from_json
 from .estimators import BPTT, IFT, AsymEP, compare, worst
 from .model import BLOCKS, EquilibriumLM, TransformerLM, n_params
-from .solvers import Anderson, Broyden, Euler, GaussSeidel
+from .solvers import Anderson, Broyden, Euler, GaussSeidel, Scan
 
-# %% ../nbs/10_training.ipynb #d2a017d6
+# %% ../nbs/10_training.ipynb #bcdc936b
 def opt(default, help, choices=None):
     "A field of `Config`: its default, what it means, and what it may be."
     return field(default=default, metadata=dict(help=help, choices=choices))
 
 MODES = ("ep", "ift", "bptt", "bp")
-SOLVERS = ("gs", "anderson", "broyden", "euler")
+SOLVERS = ("auto", "scan", "gs", "anderson", "broyden", "euler")
 INVALID = ("skip", "apply", "raise")
 
 @dataclass
@@ -56,8 +56,8 @@ class Config:
     clip: float = opt(1.0, "gradient norm above which gradients are scaled down")
     pema: float = opt(0.0, "decay of the parameter average that is evaluated and saved; 0 turns it off")
     seed: int = opt(0, "seed of weights, batches and penalty vectors")
-    solver: str = opt("gs", "solver of both phases: gs (Gauss-Seidel in token order), anderson, broyden, euler", SOLVERS)
-    chunk: int = opt(8, "tokens in a Gauss-Seidel chunk")
+    solver: str = opt("auto", "solver of both phases: scan (one pass in token order; strict fields only), gs (Gauss-Seidel over chunks), anderson, broyden, euler (plain relaxation); auto takes scan where it can and anderson elsewhere", SOLVERS)
+    chunk: int = opt(0, "tokens that settle side by side; 0 takes 1 for scan and 8 for gs")
     eps: float = opt(1.0, "step of the relaxation; 0 takes 1/(1+c)")
     res_est: float = opt(1e-2, "relative residual at which the free settle stops")
     t1max: int = opt(100, "most iterations of the free settle")
@@ -65,7 +65,7 @@ class Config:
     holo: int = opt(2, "nudge points: 1 one-sided, 2 centred, more: holomorphic")
     hr: float = opt(0.02, "nudge radius beta")
     res_nudge: float = opt(1e-2, "relative residual at which the nudged (or adjoint) settle stops")
-    T2: int = opt(0, "most iterations of the nudged (or adjoint) settle; 0 takes 8 for gs, which needs one or two, and 60 otherwise")
+    T2: int = opt(0, "most iterations of the nudged (or adjoint) settle; 0 takes 60")
     gate: float = opt(3e-2, "largest residual of a phase from which a gradient is still valid")
     invalid: str = opt("skip", "a gradient that is not valid: skip it, apply it, or raise", INVALID)
     jr_mode: str = opt("whole", "Jacobian penalty on the whole Jacobian or on its own-token blocks", ("whole", "own"))
@@ -91,8 +91,8 @@ class Config:
             if f.metadata["choices"]: one_of(f.name, value, f.metadata["choices"])
         self._check_ranges()
 
-# %% ../nbs/10_training.ipynb #742de707
-AT_LEAST = dict(C=1, H=1, T=1, B=1, layers=1, vocab=257, steps=1, warmup=0, wd=0, pema=0, seed=0, chunk=1, eps=0, t1max=1, T1=0, holo=1, T2=0,
+# %% ../nbs/10_training.ipynb #9e95a331
+AT_LEAST = dict(C=1, H=1, T=1, B=1, layers=1, vocab=257, steps=1, warmup=0, wd=0, pema=0, seed=0, chunk=0, eps=0, t1max=1, T1=0, holo=1, T2=0,
                 jr_budget=0, diag_cos=0, jacreg=0, jr_floor=0, jr_max=0, eval_every=1, eval_windows=0, save_every=1, threads=0)
 ABOVE_ZERO = ("lr", "clip", "inj", "res_est", "hr", "res_nudge", "gate")
 
@@ -106,6 +106,7 @@ def _check_ranges(self):
     require(0 <= self.wsd <= 1, "wsd", self.wsd, "a fraction from 0 to 1")
     require(self.pema < 1, "pema", self.pema, "a decay below 1, for example 0.999; 0 turns it off")
     require(self.c == 0 or self.attn_mode == "thick", "c", self.c, "the leak belongs to the thick block; add attn_mode thick")
+    require(self.solver != "scan" or self.attn_mode != "thick", "solver", self.solver, "the thick block cannot be settled in one pass; use auto, gs or anderson")
     require(self.jr_mode == "whole" or self.attn_mode == "thick", "jr_mode", self.jr_mode, "only the thick block has an own-token path; use whole")
     for name in ("res_est", "res_nudge"): require(getattr(self, name) <= self.gate, name, getattr(self, name), f"must not exceed gate={self.gate}, or every gradient would be invalid")
     require(self.jr_floor <= self.jr_max, "jr_floor", self.jr_floor, f"must not exceed jr_max={self.jr_max}")
@@ -119,7 +120,7 @@ def config_from(
     for name in values: one_of("parameter", name, [f.name for f in fields(Config)])
     return Config(**values)
 
-# %% ../nbs/10_training.ipynb #e4c65b71
+# %% ../nbs/10_training.ipynb #115ac5a5
 def build_model(cfg, n_vocab):
     "The model of a `Config`, initialised from its seed."
     torch.manual_seed(cfg.seed)
@@ -129,16 +130,19 @@ def build_model(cfg, n_vocab):
 
 def build_solver(cfg, tol, cap):
     "One phase's solver."
-    eps = cfg.eps or 1/(1 + cfg.c)
-    if cfg.solver == "anderson": return Anderson(tol, cap, eps=eps)
-    if cfg.solver == "broyden": return Broyden(tol, cap, eps=eps)
-    if cfg.solver == "euler": return Euler(tol, cap, eps=eps)
-    inner = Euler(tol/3, cfg.chunk + 1) if cfg.attn_mode != "thick" else Anderson(tol/3, cap, eps=eps)
-    return GaussSeidel(tol, cap, chunk=cfg.chunk, inner=inner)
+    eps, kind = cfg.eps or 1/(1 + cfg.c), cfg.solver
+    strict = cfg.attn_mode != "thick"
+    if kind == "auto": kind = "scan" if strict else "anderson"
+    if kind == "scan": return Scan(tol, cap, chunk=cfg.chunk or 1)
+    if kind == "anderson": return Anderson(tol, cap, eps=eps)
+    if kind == "broyden": return Broyden(tol, cap, eps=eps)
+    if kind == "euler": return Euler(tol, cap, eps=eps)
+    chunk = cfg.chunk or 8
+    return GaussSeidel(tol, cap, chunk=chunk, inner=Euler(tol/3, chunk + 1) if strict else Anderson(tol/3, cap, eps=eps))
 
 def build_estimator(cfg):
     "The gradient rule of a `Config`."
-    free, second = build_solver(cfg, cfg.res_est, cfg.t1max), build_solver(cfg, cfg.res_nudge, cfg.T2 or (8 if cfg.solver == "gs" else 60))
+    free, second = build_solver(cfg, cfg.res_est, cfg.t1max), build_solver(cfg, cfg.res_nudge, cfg.T2 or 60)
     if cfg.mode == "ep": return AsymEP(free, beta=cfg.hr, points=cfg.holo, nudged=second)
     if cfg.mode == "ift": return IFT(free, linear=second)
     return BPTT(free, steps=cfg.T1 or cfg.t1max, eps=cfg.eps or 1/(1 + cfg.c))
