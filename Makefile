@@ -5,8 +5,6 @@ PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.built
 CACHE  := $(CURDIR)/.cache
 ARGS   ?=
-# A MathJax 3 script (tex-mml-chtml.js or tex-chtml.js) for `make docs` without Quarto; empty leaves TeX as text.
-MATHJAX ?=
 
 # Downloads shared between checkouts may live elsewhere, if you say so in the environment.
 export EPT_CACHE ?= $(CACHE)/ept
@@ -29,7 +27,7 @@ export PYTHONNOUSERSITE       := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train test lab export clean-nbs check docs readme hooks clean rebuild
+.PHONY: help venv train test lab export clean-nbs check docs check-docs figures readme hooks clean rebuild
 .NOTPARALLEL:
 
 help:  ## list the targets
@@ -56,8 +54,14 @@ check: export clean-nbs  ## fail unless the committed modules and notebooks are 
 	  && echo 'nbs/ and ept/ are exported, clean and committed' \
 	  || { git status --short -- nbs ept; echo 'The files above differ from the last commit: review and commit them.' >&2; exit 1; }
 
-docs: $(STAMP)  ## build the site in _docs/ (with Quarto if it is installed, else plain HTML)
-	$(PY) tools/docs.py site --mathjax '$(MATHJAX)'
+docs: $(STAMP)  ## build and check the site in _docs/ (by Quarto if it is installed, else by nbconvert)
+	$(PY) tools/docs.py site
+
+check-docs: $(STAMP)  ## check a site that is built: make check-docs ARGS=_docs
+	$(PY) tools/check_site.py $(ARGS)
+
+figures: $(STAMP)  ## draw and tabulate the committed result rows again: results page, index, README
+	$(PY) tools/docs.py figures
 
 readme: $(STAMP)  ## write README.md from nbs/index.ipynb
 	$(PY) tools/docs.py readme

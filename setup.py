@@ -2,6 +2,18 @@
 from configparser import ConfigParser
 from pathlib import Path
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+
+class BuildWithExperiments(build_py):
+    "The experiment notebooks travel in the package, so that an installation without the clone has them too."
+    def run(self):
+        super().run()
+        if self.editable_mode: return
+        folder = Path(self.build_lib)/"ept"/"experiments"
+        self.mkpath(str(folder))
+        for notebook in sorted(Path("nbs/experiments").glob("[!._]*.ipynb")): self.copy_file(str(notebook), str(folder/notebook.name))
+
 
 config = ConfigParser(delimiters=["="], interpolation=None)
 config.read("settings.ini", encoding="utf-8")
@@ -21,7 +33,8 @@ setup(
     packages=find_packages(include=["ept", "ept.*"]),
     python_requires=">=" + cfg["min_python"],
     install_requires=cfg["requirements"].split(),
-    extras_require={name: cfg[f"{name}_requirements"].split() for name in ("dev", "data")},
+    extras_require={name: cfg[f"{name}_requirements"].split() for name in ("dev", "data", "postgres", "ray", "tensorboard", "wandb")},
+    cmdclass={"build_py": BuildWithExperiments},
     entry_points={"console_scripts": cfg["console_scripts"].split(),
                   "nbdev": ["ept=ept._modidx:d"]},
 )

@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['EOT', 'TEXT', 'JSONL', 'PARQUET', 'BIG_TXT', 'WORKS', 'CUTS', 'PASSAGE', 'HUB', 'NAMES', 'PATTERN', 'TOKENIZERS',
-           'FORMAT', 'Corpus', 'sha256', 'separate', 'cut_text', 'split_documents', 'find_big_txt', 'read_big_txt',
-           'cut_classics', 'passages', 'every_tenth', 'load_classics', 'stdlib_files', 'docstrings', 'topics',
-           'load_pydocs', 'read_documents', 'check_text', 'missing_column', 'read_jsonl', 'read_parquet', 'local_files',
-           'load_local', 'source_sha256', 'unreachable', 'ask_hub', 'temporary', 'sweep', 'fetch_hub', 'cache_folder',
-           'default_corpus', 'load_corpus', 'hub_folder', 'check_ids', 'CharTokenizer', 'ByteTokenizer', 'train_bpe',
-           'byte_alphabet', 'BPETokenizer', 'tokenizer_from_json', 'TokenData', 'write_tokens', 'pack', 'open_tokens',
-           'source_key', 'make_tokenizer', 'prepare', 'Batches', 'require_length', 'eval_windows', 'pair_counts',
-           'bigram_terms', 'bigram_ce']
+           'FORMAT', 'AGAIN', 'COUNTS', 'Corpus', 'sha256', 'separate', 'cut_text', 'split_documents', 'find_big_txt',
+           'read_big_txt', 'cut_classics', 'passages', 'every_tenth', 'load_classics', 'stdlib_files', 'docstrings',
+           'topics', 'load_pydocs', 'read_documents', 'check_text', 'missing_column', 'read_jsonl', 'read_parquet',
+           'local_files', 'load_local', 'source_sha256', 'unreachable', 'ask_hub', 'temporary', 'sweep', 'fetch_hub',
+           'cache_folder', 'default_corpus', 'load_corpus', 'hub_folder', 'check_ids', 'CharTokenizer', 'ByteTokenizer',
+           'train_bpe', 'byte_alphabet', 'BPETokenizer', 'tokenizer_from_json', 'TokenData', 'write_tokens', 'pack',
+           'read_card', 'open_tokens', 'source_key', 'make_tokenizer', 'prepare', 'Batches', 'require_length',
+           'eval_windows', 'pair_counts', 'bigram_terms', 'bigram_ce']
 
 # %% ../nbs/08_data.ipynb #04e858f7
 import ast, base64, contextlib, hashlib, io, json, math, os, platform, re, shutil, sys, sysconfig, tempfile, time
@@ -234,7 +234,7 @@ def check_text(
     except UnicodeEncodeError: raise InvalidInput(text_field, value, f"holds a lone surrogate in {path}, row {row}; repair the row") from None
     return value or ""
 
-# %% ../nbs/08_data.ipynb #48d598ab
+# %% ../nbs/08_data.ipynb #e0492081
 def missing_column(
     path: Path, text_field: str, names,  # the columns that exist
 ) -> InvalidInput:
@@ -249,7 +249,7 @@ def read_jsonl(
     for i, line in enumerate(text.split("\n"), 1):
         if not line.strip(): continue
         try: row = json.loads(line)
-        except json.JSONDecodeError as e: raise InvalidInput("data", str(path), f"line {i} is no JSON ({e.msg}); repair or remove it") from None
+        except (ValueError, RecursionError) as e: raise InvalidInput("data", str(path), f"line {i} is no JSON ({getattr(e, 'msg', type(e).__name__)}); repair or remove it") from None
         require(isinstance(row, dict), "data", str(path), f"line {i} is no JSON object; write {{\"{text_field}\": ...}}")
         if text_field not in row: raise missing_column(f"{path}, line {i}", text_field, row)
         docs.append(check_text(path, i, row[text_field], text_field))
@@ -560,7 +560,7 @@ class BPETokenizer:
 
     def to_json(self) -> dict: return dict(kind=self.kind, pattern=self.pattern, ranks=[base64.b64encode(t).decode() for t in self.ranks])
 
-# %% ../nbs/08_data.ipynb #dd7b6508
+# %% ../nbs/08_data.ipynb #59ac2ecf
 TOKENIZERS = {"char": CharTokenizer, "byte": ByteTokenizer, "bpe": BPETokenizer}
 
 def tokenizer_from_json(
@@ -572,7 +572,7 @@ def tokenizer_from_json(
         if kind == "char": return CharTokenizer(data["chars"])
         if kind == "byte": return ByteTokenizer()
         return BPETokenizer([base64.b64decode(t, validate=True) for t in data["ranks"]], data["pattern"])
-    except (KeyError, TypeError, ValueError) as e:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as e:
         if isinstance(e, InvalidInput): raise
         raise InvalidInput("tokenizer", data, f"is no tokeniser ({type(e).__name__}: {e})") from None
 
@@ -600,7 +600,7 @@ class TokenData:
         "Validation loss in a unit that does not depend on the tokeniser."
         return ce / math.log(2) / self.bytes_per_token
 
-# %% ../nbs/08_data.ipynb #45b15b05
+# %% ../nbs/08_data.ipynb #8b0aae76
 FORMAT = 1  # raised when the layout of a prepared folder, or a split rule, changes
 
 def write_tokens(
@@ -631,7 +631,7 @@ def pack(
     with temporary(folder) as tmp:
         tmp = Path(tmp)
         counts = {s: write_tokens(tmp / f"{s}.bin", docs, tokenizer) for s, docs in (("train", corpus.train), ("val", corpus.val))}
-        card = dict(format=FORMAT, key=key, corpus=corpus.card, counts=counts, dtype="<u2", n_vocab=tokenizer.n_vocab, tokenizer=tokenizer.to_json())
+        card = dict(format=FORMAT, key=key, corpus=dict(name=corpus.name) | corpus.card, counts=counts, dtype="<u2", n_vocab=tokenizer.n_vocab, tokenizer=tokenizer.to_json())
         if tokenizer.kind == "char":
             card["characters_only_in_val"] = "".join(sorted(set().union(*map(set, corpus.val)) - set().union(*map(set, corpus.train))))
         (tmp / "card.json").write_text(json.dumps(card, indent=1), encoding="utf-8")
@@ -639,28 +639,41 @@ def pack(
         for name in ("train.bin", "val.bin", "card.json"): os.replace(tmp / name, folder / name)
     return folder
 
-# %% ../nbs/08_data.ipynb #ff85d57a
+# %% ../nbs/08_data.ipynb #a5c59e35
+AGAIN = "delete the folder and prepare the data again"
+COUNTS = dict(documents=int, tokens=int, bytes=int, sha256=str)
+
+def read_card(
+    path: Path,  # card.json of a prepared folder
+) -> tuple:      # the card, its tokeniser
+    "Read a card and check all that is used of it; raises `InvalidInput` when it is damaged."
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        require(card["format"] == FORMAT, "data", str(path), f"has format {card['format']}, this version reads {FORMAT}; {AGAIN}")
+        counts, tokenizer = [card["counts"][s] for s in ("train", "val")], tokenizer_from_json(card["tokenizer"])
+        tables = [(card, dict(key=str, corpus=dict, n_vocab=int)), (card["corpus"], dict(name=str)), *((c, COUNTS) for c in counts)]
+        wrong = [k for part, kinds in tables for k, kind in kinds.items() if type(part[k]) is not kind]
+        wrong += ["n_vocab"]*(card["n_vocab"] != tokenizer.n_vocab) + ["counts"]*(not all(c["tokens"] > 0 and c["bytes"] > 0 for c in counts))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
+        if isinstance(e, InvalidInput) and e.field == "data": raise
+        raise InvalidInput("data", str(path), f"is not a card of prepared data ({type(e).__name__}); {AGAIN}") from None
+    require(not wrong, "data", str(path), f"is damaged in {', '.join(wrong)}; {AGAIN}")
+    return card, tokenizer
+
 def open_tokens(
     folder: str | Path,  # a prepared folder
 ) -> TokenData:
-    "Open a prepared folder after checking sizes and checksums; raises `InvalidInput` when it is incomplete or corrupt."
+    "Open a prepared folder after checking card, sizes, checksums and ids; raises `InvalidInput` when it is incomplete or corrupt."
     folder = Path(folder); path = folder / "card.json"
-    again = "delete the folder and prepare the data again"
     require(path.is_file(), "data", str(folder), "no prepared folder: it has no card.json; make one with `ept data` or ept.data.prepare(..., out=folder)")
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        require(card["format"] == FORMAT, "data", str(path), f"has format {card['format']}, this version reads {FORMAT}; {again}")
-        counts, tokenizer = {s: (int(card["counts"][s]["tokens"]), card["counts"][s]["sha256"]) for s in ("train", "val")}, tokenizer_from_json(card["tokenizer"])
-    except (ValueError, KeyError, TypeError) as e:
-        if isinstance(e, InvalidInput): raise
-        raise InvalidInput("data", str(path), f"is not a card of prepared data ({type(e).__name__}); {again}") from None
-    maps = {}
-    for split, (tokens, digest) in counts.items():
-        f = folder / f"{split}.bin"
-        require(f.is_file(), "data", str(f), f"is missing; {again}")
-        require(f.stat().st_size == 2 * tokens, "data", str(f), f"has {f.stat().st_size} bytes, the card says {2 * tokens}: truncated or changed; {again}")
-        require(sha256(f) == digest, "data", str(f), f"does not match the checksum in the card: corrupt; {again}")
+    (card, tokenizer), maps = read_card(path), {}
+    for split in ("train", "val"):
+        f, tokens = folder / f"{split}.bin", card["counts"][split]["tokens"]
+        require(f.is_file(), "data", str(f), f"is missing; {AGAIN}")
+        require(f.stat().st_size == 2 * tokens, "data", str(f), f"has {f.stat().st_size} bytes, the card says {2 * tokens}: truncated or changed; {AGAIN}")
+        require(sha256(f) == card["counts"][split]["sha256"], "data", str(f), f"does not match the checksum in the card: corrupt; {AGAIN}")
         maps[split] = np.memmap(f, dtype="<u2", mode="r")
+        require(maps[split].max() < tokenizer.n_vocab, "data", str(path), f"its tokeniser does not know all tokens of {f.name}; {AGAIN}")
     return TokenData(folder, maps["train"], maps["val"], tokenizer, card)
 
 # %% ../nbs/08_data.ipynb #c91c5b90

@@ -4,18 +4,18 @@
 
 # %% auto #0
 __all__ = ['cost_gradient', 'contract', 'Phase', 'Stats', 'Estimator', 'IFT', 'nudge_points', 'AsymEP', 'EP', 'Dyadic',
-           'settle_pair', 'balance', 'Tracking', 'Truncated', 'BPTT', 'compare', 'worst']
+           'in_order', 'layer_by_layer', 'settle_pair', 'balance', 'Tracking', 'Truncated', 'BPTT', 'compare', 'worst']
 
-# %% ../nbs/04_estimators.ipynb #5dce211b
+# %% ../nbs/04_estimators.ipynb #d9939153
 import math, time, warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 import torch
 from .core import require
 from .fields import Linearisation, Work, linearise
-from .solvers import Anderson, Euler, Solution, Solver, relative_residual, tile
+from .solvers import Anderson, Euler, Solution, Solver, Substitution, Sweep, relative_residual, tile
 
-# %% ../nbs/04_estimators.ipynb #600b687f
+# %% ../nbs/04_estimators.ipynb #4237fdf3
 def cost_gradient(model, z, targets):
     "∇ℓ of the summed cost at z (B, ...); for complex z the analytic derivative."
     with torch.enable_grad():
@@ -23,16 +23,26 @@ def cost_gradient(model, z, targets):
         total = model.cost(z, targets).sum()
         return torch.autograd.grad(total, z, torch.ones_like(total), materialize_grads=True)[0].conj().resolve_conj()
 
-def contract(model, inputs, targets, z, s):
-    "@eq-gradient for every parameter: ({name: gradient of the mean cost}, mean cost). z, s: (B, ...)."
+def contract(
+    model, inputs, targets,
+    z, s,        # (B, ...)
+    parts=None,  # pieces of the batch, one after the other; by default two where activations are large
+):               # ({name: gradient of the mean cost}, mean cost)
+    "@eq-gradient for every parameter."
+    parts = min(len(z), parts or (2 if z.numel() > 2**18 else 1))
     names, params = zip(*((n, p) for n, p in model.named_parameters() if p.requires_grad))
-    with torch.enable_grad():
-        cost = model.cost(z, targets)
-        surrogate = cost.mean() - (s*model.force(z, model.clamp(inputs))).sum()/cost.numel()
-        grads = torch.autograd.grad(surrogate, params, materialize_grads=True)
-    return dict(zip(names, grads)), cost.detach().mean()
+    grads, loss = None, 0.
+    for i, y, zi, si in zip(*(t.chunk(parts) for t in (inputs, targets, z, s))):
+        with torch.enable_grad():
+            cost = model.cost(zi, y)
+            units = cost.numel()*len(z)/len(zi)
+            surrogate = (cost.sum() - (si*model.force(zi, model.clamp(i))).sum())/units
+            found = torch.autograd.grad(surrogate, params, materialize_grads=True)
+        loss += cost.detach().sum()/units
+        grads = found if grads is None else [a.add_(b) for a, b in zip(grads, found)]
+    return dict(zip(names, grads)), loss
 
-# %% ../nbs/04_estimators.ipynb #c3563bfd
+# %% ../nbs/04_estimators.ipynb #3d7f2a86
 @dataclass
 class Phase:
     "One phase of an estimate."
@@ -58,16 +68,18 @@ class Stats:
     @property
     def converged(self): return all(p.converged for p in self.phases.values())
 
+    meter = staticmethod(lambda name: nullcontext())   # a context for each phase, for those who measure
+
     @contextmanager
     def phase(self, name):
         "Time a block; it hands its `Solution` and `Work` to the yielded function."
         start, said = time.perf_counter(), {}
-        yield lambda work, sol=None: said.update(work=work, sol=sol)
+        with self.meter(name): yield lambda work, sol=None: said.update(work=work, sol=sol)
         s = said["sol"]
         how = (s.residual.max().item(), s.iterations.float().mean().item(), s.ok) if s else (0., 1., True)
         self.phases[name] = Phase(*how, said["work"], time.perf_counter() - start)
 
-# %% ../nbs/04_estimators.ipynb #5bb2d3b7
+# %% ../nbs/04_estimators.ipynb #29db734d
 @dataclass
 class Estimator:
     "Base: subclasses say how to get s. `gradient` works on any `VectorField`."
@@ -86,7 +98,9 @@ class Estimator:
         with stats.phase("free") as say:
             free = self.solver.settle(model, x, z0, f)
             say(Work(force=free.evals), free)
-        return self.finish(model, inputs, targets, free.z, self.adjoint_state(model, x, free.z, targets, stats, f), stats)
+        s = self.adjoint_state(model, x, free.z, targets, stats, f)
+        del f        # what it holds is not needed to contract
+        return self.finish(model, inputs, targets, free.z, s, stats)
 
     def finish(self, model, inputs, targets, z, s, stats):
         "Contract, and put the result in `.grad`."
@@ -103,7 +117,7 @@ class Estimator:
         for n, p in model.named_parameters():
             if n in grads: p.grad = grads[n].clone() if p.grad is None else p.grad + grads[n]
 
-# %% ../nbs/04_estimators.ipynb #81699a09
+# %% ../nbs/04_estimators.ipynb #1f9e8daa
 @dataclass
 class IFT(Estimator):
     "Implicit differentiation: solve Jᵀs = ∇ℓ (Bai, Kolter & Koltun 2019, theorem 1)."
@@ -116,7 +130,7 @@ class IFT(Estimator):
             say(lin.work, adj)
         return adj.z
 
-# %% ../nbs/04_estimators.ipynb #8666498b
+# %% ../nbs/04_estimators.ipynb #0e64715e
 def nudge_points(
     r,       # radius β, in units of the cost gradient
     points,  # N
@@ -129,7 +143,7 @@ def nudge_points(
     weight = torch.where((k == 0) | (2*k == points), 1., 2. if half else 1.).to(dtype)/points
     return torch.polar(torch.full_like(k, r), 2*math.pi*k/points), weight
 
-# %% ../nbs/04_estimators.ipynb #213a8ec1
+# %% ../nbs/04_estimators.ipynb #11d469ae
 @dataclass
 class AsymEP(Estimator):
     "Asymmetric equilibrium propagation (Scurria et al., arXiv 2602.03670), centred by default."
@@ -179,17 +193,18 @@ class AsymEP(Estimator):
             return out - antisym(a) if self.correct else out
         return rhs
 
-# %% ../nbs/04_estimators.ipynb #011318a2
+# %% ../nbs/04_estimators.ipynb #0ab53b1d
 @dataclass
 class EP(AsymEP):
     "Vector-field equilibrium propagation (Scellier et al. 2018): biased unless J is symmetric."
     correct: bool = False
 
-# %% ../nbs/04_estimators.ipynb #751b670e
+# %% ../nbs/04_estimators.ipynb #5613d0f0
 @dataclass
 class Dyadic(Estimator):
     "Dyadic equilibrium propagation (Scurria et al., arXiv 2602.03670): state and adjoint relax together."
     def gradient(self, model, inputs, targets):
+        if isinstance(self.solver, Substitution): return self.in_order(model, inputs, targets)
         stats = Stats()
         with torch.no_grad(): x = model.clamp(inputs)
         f, z0 = model.at(x), model.init_state(x)
@@ -204,6 +219,38 @@ class Dyadic(Estimator):
             m, s, sol = settle_pair(self.solver, pair, z0, torch.zeros_like(z0), unit)
             say(Work(force=sol.evals, vjp=sol.evals), sol)
         return self.finish(model, inputs, targets, m, s, stats)
+
+def in_order(self, model, inputs, targets):
+    "The mean needs nothing of the difference, so on a triangular field it is settled first; then the difference, by substitution."
+    if isinstance(self.solver, Sweep) and not model.feedback: return layer_by_layer(model, inputs, targets)
+    return IFT(self.solver).gradient(model, inputs, targets)
+Dyadic.in_order = in_order
+
+def layer_by_layer(model, inputs, targets):
+    "Dyadic EP on a feed-forward `StackField`: each layer is evaluated once, at the settled state below it, and its graph serves d and the contraction."
+    stats, names, params = Stats(), *zip(*((n, p) for n, p in model.named_parameters() if p.requires_grad))
+    grads = [torch.zeros_like(p) for p in params]
+    def pull(out, d, *wanted):
+        found = torch.autograd.grad(out, [*wanted, *params], d, allow_unused=True)
+        for total, g in zip(grads, found[len(wanted):]):
+            if g is not None: total += g
+        return found[:len(wanted)]
+    with torch.enable_grad(), stats.phase("pair") as say:
+        x = model.clamp(inputs)
+        states, outs = [x.detach().requires_grad_()], []
+        for l in range(model.L):
+            outs.append(model.up(l, states[-1], fused=True))
+            states.append(outs[-1].detach().requires_grad_())
+        z = torch.stack(states[1:], 1).detach().requires_grad_()
+        cost = model.cost(z, targets)
+        g, = pull(cost.mean(), None, z)
+        d = 0
+        for l in reversed(range(model.L)): d, = pull(outs[l], d + g[:, l], states[l])
+        if x.requires_grad: pull(x, d)
+        say(Work(force=1, vjp=1))
+    stats.loss, stats.z = cost.detach().mean().item(), z.detach()
+    Estimator.deposit(model, grads := dict(zip(names, grads)))
+    return grads, stats
 
 def settle_pair(solver, pair, m, s, unit):
     "Relax a state m and an adjoint s side by side, in units in which both are alike in size; `converged` only if each meets the tolerance by itself."
@@ -223,7 +270,7 @@ def balance(z, g):
     norm = lambda t: t.flatten(1).norm(dim=1).clamp_min(1e-12)
     return (norm(z)/norm(g)).view(-1, *[1]*(z.ndim - 1))
 
-# %% ../nbs/04_estimators.ipynb #22beef16
+# %% ../nbs/04_estimators.ipynb #4ff60ce0
 @dataclass
 class Tracking(Estimator):
     "Centred AsymEP whose linearisation follows the common mode of the nudged states."
@@ -251,7 +298,7 @@ class Tracking(Estimator):
             say(Work(force=3*sol.evals, jvp=sol.evals, vjp=sol.evals), sol)
         return self.finish(model, inputs, targets, m, a, stats)
 
-# %% ../nbs/04_estimators.ipynb #5483bf37
+# %% ../nbs/04_estimators.ipynb #c956741c
 @dataclass
 class Truncated(Estimator):
     "K terms of the Neumann series for the adjoint; `terms=1` is the one-step gradient (Fung et al. 2022, eq. 6; Geng et al. 2021)."
@@ -269,7 +316,7 @@ class Truncated(Estimator):
             say(Work(force=min(n, 1), vjp=n), Solution(s, left, torch.full_like(left, self.terms), left <= tol, float(n), [], tol))
         return s
 
-# %% ../nbs/04_estimators.ipynb #2ee7c8ee
+# %% ../nbs/04_estimators.ipynb #686ed134
 @dataclass
 class BPTT(Estimator):
     "Backpropagation through `steps` unrolled Euler steps of length `eps`; memory grows with steps."
@@ -293,7 +340,7 @@ class BPTT(Estimator):
         self.deposit(model, grads)
         return grads, stats
 
-# %% ../nbs/04_estimators.ipynb #36946f02
+# %% ../nbs/04_estimators.ipynb #6f072764
 def compare(grads, reference):
     "{name: (cosine, relative error)} of two gradients by tensor."
     out = {}

@@ -22,7 +22,7 @@ class TransformerLayer(Block):
         u = x + self.attn.merge(attend(self.attn.query(h), *self.attn.keys_values(h), fused=fused))
         return u + self.ffn(self.ln2(u))
 
-# %% ../nbs/02b_stack.ipynb #3e0bc8e4
+# %% ../nbs/02b_stack.ipynb #dc6f180b
 class StackField(VectorField):
     "A transformer with a state for each layer, @eq-stack. z: (B, L, T, C); x: (B, T, C)."
     def __init__(self,
@@ -40,9 +40,9 @@ class StackField(VectorField):
         self.feedback = nn.ModuleList(Linear(C, C, bias=False) for _ in range(min(layers - 1, len(self.layers)) if feedback else 0))
         for B in self.feedback: nn.init.normal_(B.weight, std=feedback/math.sqrt(C))
 
-    def up(self, l, below):
+    def up(self, l, below, fused=None):
         "What layer l = 0 … L-1 makes of the state below it, (B, T, C)."
-        return self.layers[l % len(self.layers)](below, fused=None)
+        return self.layers[l % len(self.layers)](below, fused)
 
     def down(self, l, above):
         "What layer l reads of the state above it; only with feedback, and not for the top layer."

@@ -1,0 +1,66 @@
+"""What the notebooks write for Quarto, read without it: citations, labels of equations and theorems, attributes."""
+import re
+from functools import cache
+from pathlib import Path
+
+KINDS = {"eq": "Eq.", "thm": "Theorem", "fig": "Figure"}
+CODE = re.compile(r"(^```.*?^```|`[^`\n]+`|\$\$.+?\$\$|\$[^$\n]+\$)", re.M | re.S)  # not read as prose
+LABEL = re.compile(r"\$\$\s*\{#(eq-[\w-]+)\}|^:{3,}\s*\{#(thm-[\w-]+)\}|^#\|\s*label:\s*(fig-[\w-]+)", re.M)
+
+
+@cache
+def sources(bib="nbs/references.bib"):
+    "Each entry of the bibliography: {key: (authors in short, year, address or None, the whole entry as Markdown)}."
+    found = {}
+    for key, entry in re.findall(r"^@\w+\{([\w-]+),\n(.*?)^\}", Path(bib).read_text(encoding="utf-8"), re.M | re.S):
+        value = {k: re.sub(r"[{}]", "", v) for k, v in re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?\s*$", entry, re.M)}
+        names = [a.split(",")[0] for a in value["author"].split(" and ")]
+        who = names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} et al."
+        url = f"https://doi.org/{value['doi']}" if "doi" in value else f"https://arxiv.org/abs/{value['eprint']}" if "eprint" in value else value.get("url")
+        where = value.get("journal") or value.get("booktitle") or value.get("publisher") or ""
+        place = ", ".join(p for p in (f"*{where.replace('--', '–')}*" if where else "", value.get("volume"), value.get("pages", "").replace("--", "–")) if p)
+        authors = ", ".join(" ".join(reversed(a.split(", "))) for a in value["author"].split(" and "))
+        link = f"[{url.split('//')[1]}]({url})" if url else ""
+        found[key] = who, value["year"], url, " ".join(p for p in (f"{authors} ({value['year']}).", value["title"].rstrip(".") + "." * (value["title"][-1] not in "?!"), f"{place}." if place else "", link) if p)
+    return found
+
+
+def labels(nb):
+    "{label: number} of a notebook, each kind counted in order of appearance."
+    found, count = {}, {}
+    for cell in nb.cells:
+        for groups in LABEL.findall(cell.source):
+            name = next(filter(None, groups))
+            kind = name.partition("-")[0]
+            found.setdefault(name, count.setdefault(kind, 0) + 1)
+            count[kind] = max(count[kind], found[name])
+    return found
+
+
+def outside_code(change, text):
+    "Apply a change to prose only, not to code and mathematics."
+    parts = CODE.split(text)
+    parts[::2] = map(change, parts[::2])
+    return "".join(parts)
+
+
+def references(text, link_label, link_source):
+    "Replace @eq-name, @thm-name, @fig-name and citations by what the two functions make of a label or a key and its words."
+    def cite(key, style="{} {}"):
+        if key not in sources(): return f"@{key}"
+        who, year, *_ = sources()[key]
+        return link_source(key, style.format(who, year))
+    def prose(part):
+        part = re.sub(r"(?<!\w)@((?:eq|thm|fig)-[\w-]*\w)", lambda m: link_label(m[1]) or m[0], part)
+        group = lambda m: "(" + "; ".join(cite(k) for k in re.findall(r"@([\w-]+)", m[1])) + ")"
+        part = re.sub(r"\[(@[a-z]+\d{4}[\w-]*(?:\s*;\s*@[\w-]+)*)\]", group, part)
+        return re.sub(r"(?<![\w.\[])@([a-z]+\d{4}[a-z]*)", lambda m: cite(m[1], "{} ({})"), part)
+    return outside_code(prose, text)
+
+
+def plain(text, numbers):
+    "Markdown for a reader that has none of it: GitHub's, for the README."
+    text = re.sub(r"\)\{[^}\n]*\}", ")", re.sub(r"^:::.*$", "", text, flags=re.M))
+    text = re.sub(r"\$\$\s*\{#(eq-[\w-]+)\}", lambda m: f"\\tag{{{numbers[m[1]]}}} $$", text)
+    name = lambda label: f"{KINDS[label.partition('-')[0]]} {numbers[label]}" if label in numbers else None
+    return references(text, name, lambda key, words: f"[{words}]({sources()[key][2]})" if sources()[key][2] else words)
