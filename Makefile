@@ -88,5 +88,5 @@ $(STAMP): constraints.txt settings.ini setup.py
 	  echo 'Building .venv (pinned versions, about 2 GB, a few minutes) ...'; \
 	  $(PYTHON) -m venv --clear $(VENV) || { \
 	    echo "'$(PYTHON) -m venv' failed: install Python's venv module (Debian, Ubuntu: the package python3-venv)." >&2; exit 1; }; }
-	$(PY) -m pip install -qq --disable-pip-version-check --no-cache-dir --use-pep517 -c constraints.txt -e '.[dev,data]'
+	$(PY) -m pip install -qq --disable-pip-version-check --no-cache-dir --use-pep517 -c constraints.txt -e '.[dev,data,bench]'
 	@echo '$(CURDIR)' > $(STAMP)

@@ -33,7 +33,7 @@ setup(
     packages=find_packages(include=["ept", "ept.*"]),
     python_requires=">=" + cfg["min_python"],
     install_requires=cfg["requirements"].split(),
-    extras_require={name: cfg[f"{name}_requirements"].split() for name in ("dev", "data", "postgres", "ray", "tensorboard", "wandb")},
+    extras_require={name: cfg[f"{name}_requirements"].split() for name in ("dev", "data", "postgres", "ray", "tensorboard", "wandb", "bench")},
     cmdclass={"build_py": BuildWithExperiments},
     entry_points={"console_scripts": cfg["console_scripts"].split(),
                   "nbdev": ["ept=ept._modidx:d"]},

@@ -115,10 +115,11 @@ def claimed(out: Path, ckpt: Path, state: Path):
             yield
     except InvalidInput: remove_empty(missing); raise
 
-# %% ../nbs/19_cli.ipynb #5f880df0
+# %% ../nbs/19_cli.ipynb #e07d6757
 GROUPS = {
     "data": "data tokenizer vocab T B", "model": "mode attn_mode C H layers c inj qknorm", "optimiser": "steps lr warmup wsd wd clip pema seed",
-    "free phase": "solver chunk eps res_est t1max T1", "nudged phase": "holo hr res_nudge T2 t2sel track gate invalid", "stability": "jr_mode jr_budget jacreg jr_floor jr_max resreg eigreg eig_margin",
+    "free phase": "solver chunk eps res_est t1max T1", "nudged phase": "holo hr res_nudge T2 t2sel track gate invalid rescue",
+    "stability": "jr_mode jr_budget jacreg jr_floor jr_max resreg eig eigreg eig_margin reg_every",
     "evaluation and machine": "eval_every eval_windows diag_cos save_every threads device",
     "from a checkpoint, and more at once": "preset init_ckpt fingerprint"}
 
@@ -248,7 +249,7 @@ def train_report(r: dict) -> str:
                       *[f"note: {t}" for t in trouble], f"in {r['out']}: " + ", ".join(sorted(p.name for p in Path(r["out"]).iterdir() if p.name[0] != ".")),
                       "next: " + shlex.join(["ept", "sample", "--ckpt", r["ckpt"], "--max_new_tokens", "300"])])
 
-# %% ../nbs/19_cli.ipynb #b2baa02b
+# %% ../nbs/19_cli.ipynb #4ea46d60
 def sample_parser():
     parser = Parser("sample", """Continue a text with a trained model. The text appears as it is made. A checkpoint is read without executing
 anything in it.""", ["ept sample --ckpt runs/wide", 'ept sample --ckpt runs/wide/model.safetensors --prompt "The king" --temperature 0.8 --top_k 40',
@@ -263,7 +264,8 @@ anything in it.""", ["ept sample --ckpt runs/wide", 'ept sample --ckpt runs/wide
 
 SAMPLING = dict(prompt=(str, "", "text to continue; empty starts a document"), max_new_tokens=(int, 200, "most tokens to add"),
                 temperature=(float, 1.0, "divides the logits; 0 takes the most likely token"), top_k=(int, 0, "draw from this many tokens; 0 from all"),
-                top_p=(float, 1.0, "draw from the smallest set of tokens with this much probability"), seed=(int, 0, "of the draws"))
+                top_p=(float, 1.0, "draw from the smallest set of tokens with this much probability"), repetition_penalty=(float, 1.0, "above 1: tokens that were used become less likely"),
+                num_return_sequences=(int, 1, "texts to draw"), seed=(int, 0, "of the draws"))
 
 def sample(args) -> tuple[dict, int]:
     "`ept sample`."
@@ -276,9 +278,11 @@ def sample(args) -> tuple[dict, int]:
     encode_prompt(tokenizer, given.get("prompt", ""))
     started, count = time.perf_counter(), [0]
     def show(piece): count[0] += len(piece); print(piece, end="", flush=True)
-    if not args.json: print(given.get("prompt", ""), end="", flush=True)
-    text = generate(model, tokenizer, **given, ignore_eos=args.ignore_eos, stream=None if args.json else show)
-    if not args.json: print()
+    several = given.get("num_return_sequences", 1) > 1
+    live = not args.json and not several
+    if live: print(given.get("prompt", ""), end="", flush=True)
+    text = generate(model, tokenizer, **given, ignore_eos=args.ignore_eos, stream=show if live else None)
+    if not args.json: print("" if live else "\n\n---\n\n".join(text))
     return dict(text=text, prompt=given.get("prompt", ""), ckpt=str(ckpt), step=header.get("step"), seconds=time.perf_counter() - started, **{n: given.get(n, d) for n, (_, d, _) in SAMPLING.items() if n != "prompt"}), 0
 
 # %% ../nbs/19_cli.ipynb #f3eed00f

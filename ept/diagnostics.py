@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['Gate', 'standard_rules', 'exact_gradient', 'agreement', 'agreement_table', 'agreement_figure']
 
-# %% ../nbs/07_diagnostics.ipynb #ce021e48
+# %% ../nbs/07_diagnostics.ipynb #acf6b56b
 import copy, math, time
 from dataclasses import dataclass
 import torch
 from .core import require
 from .estimators import EP, IFT, AsymEP, Dyadic, Tracking, Truncated, compare
-from .solvers import Anderson, Euler, GaussSeidel, Scan
+from .solvers import Anderson, Euler, Scan
+from .spectrum import Newton
 
 # %% ../nbs/07_diagnostics.ipynb #ae5957de
 @dataclass
@@ -37,7 +38,7 @@ class Gate:
         if not math.isfinite(stats.loss): reasons.append(f"loss {stats.loss}")
         return reasons
 
-# %% ../nbs/07_diagnostics.ipynb #dce9e4cc
+# %% ../nbs/07_diagnostics.ipynb #e29ad939
 def standard_rules(
     solver=None,   # for both phases; by default Anderson to 1e-3
     original=True, # include the original recipe: 150 Euler steps, then 80 for each of two nudges
@@ -52,14 +53,16 @@ def standard_rules(
 def exact_gradient(
     model, inputs, targets,
     tol=1e-9,  # relative residual of both phases
+    z0=None,   # where to look for the equilibrium, (B, ...); a thick block may have several
 ):             # {name: gradient}, in float64
     "The implicit adjoint on a float64 copy; raises `SettleError` if it cannot be settled."
     twin = copy.deepcopy(model).double()
     inputs, targets = (t.double() if t.is_floating_point() else t for t in (inputs, targets))
     x = twin.clamp(inputs).detach()
-    solver = Scan(tol) if hasattr(twin.at(x), "substitute") else GaussSeidel(tol, 1000, chunk=8, inner=Anderson(tol/10, 400)) if hasattr(model, "past") else Anderson(tol, 1000)
-    solver.settle(twin, x).check("reference equilibrium")
-    grads, stats = IFT(solver).gradient(twin, inputs, targets)
+    z0 = None if z0 is None else z0.double()
+    solver = Scan(tol) if hasattr(twin.at(x), "substitute") else Newton(tol) if hasattr(model, "past") else Anderson(tol, 1000)
+    star = solver.settle(twin, x, z0).check("reference equilibrium")
+    grads, stats = IFT(solver).gradient(twin, inputs, targets, star.z)
     require(stats.converged, "reference", stats.phases["adjoint"].residual, f"the adjoint system did not reach {tol:g}")
     return grads
 

@@ -15,7 +15,7 @@ from .core import require
 from .fields import Linearisation, Work, linearise
 from .solvers import Anderson, Euler, Solution, Solver, Substitution, Sweep, relative_residual, tile
 
-# %% ../nbs/04_estimators.ipynb #4237fdf3
+# %% ../nbs/04_estimators.ipynb #64fde052
 def cost_gradient(model, z, targets):
     "∇ℓ of the summed cost at z (B, ...); for complex z the analytic derivative."
     with torch.enable_grad():
@@ -29,7 +29,7 @@ def contract(
     parts=None,  # pieces of the batch, one after the other; by default two where activations are large
 ):               # ({name: gradient of the mean cost}, mean cost)
     "@eq-gradient for every parameter."
-    parts = min(len(z), parts or (2 if z.numel() > 2**18 else 1))
+    parts = min(len(z), parts or (2 if z.numel() > 2**15 else 1))
     names, params = zip(*((n, p) for n, p in model.named_parameters() if p.requires_grad))
     grads, loss = None, 0.
     for i, y, zi, si in zip(*(t.chunk(parts) for t in (inputs, targets, z, s))):

@@ -1,6 +1,7 @@
 """Pages about every public name of the package, as Markdown that Quarto and the plain site both read."""
 import importlib, inspect, re, textwrap
 from dataclasses import is_dataclass
+from functools import cache
 from pathlib import Path
 
 from fastcore.docments import docments
@@ -9,6 +10,7 @@ EMPTY = inspect.Parameter.empty
 HOST = re.compile(r"\]\(https?://[^)\s]*?/(\w+)\.html#([\w.]+)\)")  # nbdev's link to a public name
 
 
+@cache
 def modules(package):
     "The modules with public names, in the order in which notebooks define them."
     found = [importlib.import_module(f"{package}.{p.stem}") for p in sorted(Path(package).glob("[a-z]*.py"))]
@@ -16,11 +18,13 @@ def modules(package):
     return sorted((m for m in found if getattr(m, "__all__", None)), key=lambda m: n[1] if (n := number(m)) else "~")
 
 
+@cache
 def names(package):
     "{public name: address of its entry in the reference}."
     return {name: f"{m.__name__.split('.')[-1]}.html#{anchor}" for m in modules(package) for name, anchor in anchors(m).items()}
 
 
+@cache
 def anchors(module):
     "{public name: anchor}: in lower case as nbdev links to it; of two names that differ in case only the second gets a mark."
     found = {}
