@@ -40,7 +40,7 @@ def cell_role(
     if off: return "none" if uncounted else "skip"
     return "setup" if uncounted else "test"
 
-# %% ../nbs/20_testing.ipynb #aeebdf3e
+# %% ../nbs/20_testing.ipynb #f76a1a4f
 def cell_error(
     exc: BaseException,  # what the cell raised
     printed: str = "",   # what it printed before
@@ -87,6 +87,7 @@ def run_worker(
     skip: str,    # flags whose cells do not run, separated by spaces
 ):
     "Entry point of a worker process."
+    signal.signal(signal.SIGINT, signal.default_int_handler)    # a suite started in the background ignores it, and so would all that its tests start
     with open(events, "a", encoding="utf-8") as file:
         def emit(event): print(json.dumps(event), file=file, flush=True)
         run_cells(Path(path), set(skip.split()), emit)
