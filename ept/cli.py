@@ -115,10 +115,10 @@ def claimed(out: Path, ckpt: Path, state: Path):
             yield
     except InvalidInput: remove_empty(missing); raise
 
-# %% ../nbs/19_cli.ipynb #e07d6757
+# %% ../nbs/19_cli.ipynb #6fa0da85
 GROUPS = {
     "data": "data tokenizer vocab T B", "model": "mode attn_mode C H layers c inj qknorm", "optimiser": "steps lr warmup wsd wd clip pema seed",
-    "free phase": "solver chunk eps res_est t1max T1", "nudged phase": "holo hr res_nudge T2 t2sel track gate invalid rescue",
+    "free phase": "solver chunk eps res_est t1max T1", "nudged phase": "holo hr reach res_nudge T2 t2sel track gate invalid rescue",
     "stability": "jr_mode jr_budget jacreg jr_floor jr_max resreg eig eigreg eig_margin reg_every",
     "evaluation and machine": "eval_every eval_windows diag_cos save_every threads device",
     "from a checkpoint, and more at once": "preset init_ckpt fingerprint"}

@@ -143,19 +143,21 @@ def nudge_points(
     weight = torch.where((k == 0) | (2*k == points), 1., 2. if half else 1.).to(dtype)/points
     return torch.polar(torch.full_like(k, r), 2*math.pi*k/points), weight
 
-# %% ../nbs/04_estimators.ipynb #11d469ae
+# %% ../nbs/04_estimators.ipynb #c9f1c4f6
 @dataclass
 class AsymEP(Estimator):
     "Asymmetric equilibrium propagation (Scurria et al., arXiv 2602.03670), centred by default."
-    beta: float = 0.02      # nudge radius β
+    beta: float = 0.02      # largest nudge radius β
     points: int = 2         # N: 1 one-sided, 2 centred, more: around a complex circle
     nudged: Solver = None   # for the nudged settle; by default the free solver
     correct: bool = True    # subtract (J - Jᵀ)(z - z*); without it this is plain, biased EP
     anchor: bool = True     # subtract the free residual F(z*)
+    reach: float = math.inf # displacement ‖z - z*‖/‖z*‖ to which β is reduced, by sample; inf keeps β as it is, and so do relaxation and plain EP
     diagnose: bool = False  # also measure antisymmetry, and leakage by settling all N points; costs more
 
     def __post_init__(self):
         require(0 < self.beta < math.inf, "beta", self.beta, "a nudge radius above 0, for example 0.02")
+        require(self.reach > 0, "reach", self.reach, "a fraction of the state's length above 0, for example 5e-3; inf turns it off")
         require(int(self.points) == self.points and self.points >= 1, "points", self.points, "a whole number of at least 1; 2 is centred")
         if self.points == 1: warnings.warn("one-sided nudge: its error is of first order in beta; points=2 is centred")
 
@@ -164,14 +166,19 @@ class AsymEP(Estimator):
             beta, weight = nudge_points(self.beta, self.points, z.dtype, z.device, half=not self.diagnose)
             f = f or model.at(x)
             lin, K, solver = linearise(f, z), len(beta), self.nudged or self.solver
-            g = cost_gradient(model, z, targets).to(beta.dtype)
+            g, a0 = cost_gradient(model, z, targets), None
+            norm = lambda t: t.flatten(-z.ndim + 1).norm(dim=-1)
+            beta = beta.view(-1, *[1]*z.ndim).expand(-1, len(z), *[1]*(z.ndim - 1))
+            if self.correct and not isinstance(solver, Euler) and self.reach < math.inf:
+                a0 = solver.back(model, x, z, lin)(g)
+                beta = beta*(self.reach*norm(z)/(self.beta*norm(a0))).clamp(1e-6, 1).view(-1, *[1]*(z.ndim - 1))
+            g, a0 = (t if t is None else t.to(beta.dtype) for t in (g, a0))
             rhs = self.displacement_map(model, x, z, targets, beta, f, lin)
-            sol = solver.near_adjoint(rhs, model, x, z, g, K, lin) if self.correct else solver.solve(rhs, tile(-g, K))   # uncorrected, the linear part is J
+            sol = solver.near_adjoint(rhs, model, x, z, g, K, lin, a0) if self.correct else solver.solve(rhs, tile(-g, K))   # uncorrected, the linear part is J
             say(lin.work + Work(force=sol.evals*K*(1 + beta.is_complex())), sol)     # a complex evaluation is two real ones
         a = sol.z.unflatten(0, (K, -1))
         s = torch.einsum("k,k...->...", weight, a.real)
-        norm = lambda t: t.flatten(-z.ndim + 1).norm(dim=-1)
-        stats.displacement = (self.beta*norm(a)/norm(z)).max().item()
+        stats.displacement = (beta.abs().flatten(1)*norm(a)/norm(z)).max().item()
         stats.nonlinearity = (norm(a - s)/norm(s).clamp_min(1e-30)).max().item()
         if self.diagnose:
             stats.antisymmetry = (norm(lin.antisym(s))/norm(lin.jvp(s))).max().item()
@@ -180,7 +187,7 @@ class AsymEP(Estimator):
 
     @torch.no_grad()
     def displacement_map(self, model, x, z, targets, beta, f=None, lin=None):
-        "The right-hand side of @eq-displacement for all nudges side by side, (K·B, ...)."
+        "The right-hand side of @eq-displacement for all nudges `beta`, (K,) or (K, B, 1, ...), side by side: (K·B, ...)."
         f = f or model.at(x)
         lin = lin or linearise(f, z)
         K, F0 = len(beta), lin.F.detach() if self.anchor else 0
@@ -193,13 +200,13 @@ class AsymEP(Estimator):
             return out - antisym(a) if self.correct else out
         return rhs
 
-# %% ../nbs/04_estimators.ipynb #0ab53b1d
+# %% ../nbs/04_estimators.ipynb #69f39c70
 @dataclass
 class EP(AsymEP):
     "Vector-field equilibrium propagation (Scellier et al. 2018): biased unless J is symmetric."
     correct: bool = False
 
-# %% ../nbs/04_estimators.ipynb #5613d0f0
+# %% ../nbs/04_estimators.ipynb #b6fa1536
 @dataclass
 class Dyadic(Estimator):
     "Dyadic equilibrium propagation (Scurria et al., arXiv 2602.03670): state and adjoint relax together."
@@ -270,7 +277,7 @@ def balance(z, g):
     norm = lambda t: t.flatten(1).norm(dim=1).clamp_min(1e-12)
     return (norm(z)/norm(g)).view(-1, *[1]*(z.ndim - 1))
 
-# %% ../nbs/04_estimators.ipynb #4ff60ce0
+# %% ../nbs/04_estimators.ipynb #d8662f39
 @dataclass
 class Tracking(Estimator):
     "Centred AsymEP whose linearisation follows the common mode of the nudged states."
@@ -298,7 +305,7 @@ class Tracking(Estimator):
             say(Work(force=3*sol.evals, jvp=sol.evals, vjp=sol.evals), sol)
         return self.finish(model, inputs, targets, m, a, stats)
 
-# %% ../nbs/04_estimators.ipynb #c956741c
+# %% ../nbs/04_estimators.ipynb #a5da5dfe
 @dataclass
 class Truncated(Estimator):
     "K terms of the Neumann series for the adjoint; `terms=1` is the one-step gradient (Fung et al. 2022, eq. 6; Geng et al. 2021)."
@@ -316,7 +323,7 @@ class Truncated(Estimator):
             say(Work(force=min(n, 1), vjp=n), Solution(s, left, torch.full_like(left, self.terms), left <= tol, float(n), [], tol))
         return s
 
-# %% ../nbs/04_estimators.ipynb #686ed134
+# %% ../nbs/04_estimators.ipynb #37b1009c
 @dataclass
 class BPTT(Estimator):
     "Backpropagation through `steps` unrolled Euler steps of length `eps`; memory grows with steps."
@@ -340,7 +347,7 @@ class BPTT(Estimator):
         self.deposit(model, grads)
         return grads, stats
 
-# %% ../nbs/04_estimators.ipynb #6f072764
+# %% ../nbs/04_estimators.ipynb #f0657cc2
 def compare(grads, reference):
     "{name: (cosine, relative error)} of two gradients by tensor."
     out = {}

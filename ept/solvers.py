@@ -46,7 +46,7 @@ def relative_residual(F, z):
     force, size = F.flatten(1).norm(dim=1), z.flatten(1).norm(dim=1).clamp_min(torch.finfo(F.dtype).tiny**0.5)
     return torch.where(torch.isfinite(force) & torch.isfinite(size), force/size, torch.inf)
 
-# %% ../nbs/03_solvers.ipynb #24208ab9
+# %% ../nbs/03_solvers.ipynb #a1e3a47a
 @dataclass
 class Solver:
     "Base of all solvers: `solve(f, z0)` for any function, `settle(field, x)` and `adjoint(field, x, z, g)` for fields."
@@ -105,13 +105,14 @@ class Solver:
         lin = lin or linearise(field.at(x.detach()), z)
         return self.solve(lambda s: lin.vjp(s) - g, -g)
 
-    def near_adjoint(self, f, field, x, z, g, copies=1, lin=None) -> Solution:
-        "f(a) = 0 for `copies` batches side by side, where f(a) is Jᵀa - g at z to first order: the nudged settle. a ← a - J⁻ᵀf(a), from J⁻ᵀg."
+    def near_adjoint(self, f, field, x, z, g, copies=1, lin=None, a0=None) -> Solution:
+        "f(a) = 0 for `copies` batches side by side, where f(a) is Jᵀa - g at z to first order: the nudged settle. a ← a - J⁻ᵀf(a), from a0, by default J⁻ᵀg."
         lin = lin or linearise(field.at(x.detach()), z)
         back = self.back(field, x, z, lin)
+        if a0 is None: a0 = back(g)
         correct = Iteration(self.tol, self.max_iter, lambda a, r: a - torch.cat([back(part) for part in r.chunk(copies)]))
         correct.patience = 3      # what J⁻ᵀ does not improve is at the rounding floor, or not linear
-        return correct.solve(f, tile(back(g), copies))
+        return correct.solve(f, tile(a0, copies))
 
     def back(self, field, x, z, lin):
         "r ↦ J⁻ᵀr, somewhat better than tol."
@@ -145,7 +146,7 @@ class Iteration(Solver):
 
     def step(self, z, F, memory, restart): return self.update(z, F)
 
-# %% ../nbs/03_solvers.ipynb #2443d78e
+# %% ../nbs/03_solvers.ipynb #700bb113
 @dataclass
 class Euler(Solver):
     "z ← z + εF(z); with ε = 1, Picard's iteration."
@@ -157,8 +158,8 @@ class Euler(Solver):
 
     def step(self, z, F, memory, restart): return z + self.eps*F
 
-    def near_adjoint(self, f, field, x, z, g, copies=1, lin=None) -> Solution:
-        "f(a) = 0 by relaxation, as a circuit would."
+    def near_adjoint(self, f, field, x, z, g, copies=1, lin=None, a0=None) -> Solution:
+        "f(a) = 0 by relaxation, as a circuit would, from -g."
         return self.solve(f, tile(-g, copies))
 
 # %% ../nbs/03_solvers.ipynb #63cc50f3
