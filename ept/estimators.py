@@ -143,21 +143,21 @@ def nudge_points(
     weight = torch.where((k == 0) | (2*k == points), 1., 2. if half else 1.).to(dtype)/points
     return torch.polar(torch.full_like(k, r), 2*math.pi*k/points), weight
 
-# %% ../nbs/04_estimators.ipynb #c9f1c4f6
+# %% ../nbs/04_estimators.ipynb #dc494cc4
 @dataclass
 class AsymEP(Estimator):
     "Asymmetric equilibrium propagation (Scurria et al., arXiv 2602.03670), centred by default."
-    beta: float = 0.02      # largest nudge radius β
+    beta: float = 0.02      # nudge radius β, where `reach` does not set it
     points: int = 2         # N: 1 one-sided, 2 centred, more: around a complex circle
     nudged: Solver = None   # for the nudged settle; by default the free solver
     correct: bool = True    # subtract (J - Jᵀ)(z - z*); without it this is plain, biased EP
     anchor: bool = True     # subtract the free residual F(z*)
-    reach: float = math.inf # displacement ‖z - z*‖/‖z*‖ to which β is reduced, by sample; inf keeps β as it is, and so do relaxation and plain EP
+    reach: float = 0.       # displacement ‖z - z*‖/‖z*‖ to which β is set, by sample; 0 keeps β as it is, and so do relaxation and plain EP
     diagnose: bool = False  # also measure antisymmetry, and leakage by settling all N points; costs more
 
     def __post_init__(self):
         require(0 < self.beta < math.inf, "beta", self.beta, "a nudge radius above 0, for example 0.02")
-        require(self.reach > 0, "reach", self.reach, "a fraction of the state's length above 0, for example 5e-3; inf turns it off")
+        require(0 <= self.reach < math.inf, "reach", self.reach, "a fraction of the state's length, for example 5e-3; 0 turns it off")
         require(int(self.points) == self.points and self.points >= 1, "points", self.points, "a whole number of at least 1; 2 is centred")
         if self.points == 1: warnings.warn("one-sided nudge: its error is of first order in beta; points=2 is centred")
 
@@ -169,9 +169,9 @@ class AsymEP(Estimator):
             g, a0 = cost_gradient(model, z, targets), None
             norm = lambda t: t.flatten(-z.ndim + 1).norm(dim=-1)
             beta = beta.view(-1, *[1]*z.ndim).expand(-1, len(z), *[1]*(z.ndim - 1))
-            if self.correct and not isinstance(solver, Euler) and self.reach < math.inf:
+            if self.correct and self.reach and not isinstance(solver, Euler):
                 a0 = solver.back(model, x, z, lin)(g)
-                beta = beta*(self.reach*norm(z)/(self.beta*norm(a0))).clamp(1e-6, 1).view(-1, *[1]*(z.ndim - 1))
+                beta = beta*(self.reach*norm(z)/(self.beta*norm(a0))).nan_to_num(1).clamp(1e-6, 1e6).view(-1, *[1]*(z.ndim - 1))
             g, a0 = (t if t is None else t.to(beta.dtype) for t in (g, a0))
             rhs = self.displacement_map(model, x, z, targets, beta, f, lin)
             sol = solver.near_adjoint(rhs, model, x, z, g, K, lin, a0) if self.correct else solver.solve(rhs, tile(-g, K))   # uncorrected, the linear part is J

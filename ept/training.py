@@ -24,7 +24,7 @@ from .fields import Work
 from .model import BLOCKS, EquilibriumLM, TransformerLM, n_params
 from .solvers import Anderson, Broyden, Euler, GaussSeidel, Scan, SettleError, Substitution
 
-# %% ../nbs/10_training.ipynb #3e8ee0ae
+# %% ../nbs/10_training.ipynb #5e8e6cb1
 def opt(default, help, choices=None):
     "A field of `Config`: its default, what it means, and what it may be."
     return field(default=default, metadata=dict(help=help, choices=choices))
@@ -64,8 +64,8 @@ class Config:
     t1max: int = opt(100, "most iterations of the free settle")
     T1: int = opt(0, "steps unrolled in mode bptt; 0 takes t1max. In mode ep the free settle is adaptive: see res_est and t1max")
     holo: int = opt(2, "nudge points: 1 one-sided, 2 centred, more: holomorphic")
-    hr: float = opt(0.02, "largest nudge radius beta")
-    reach: float = opt(5e-3, "displacement of the state, relative to its length, to which beta is reduced by sequence; plain relaxation keeps beta")
+    hr: float = opt(0.02, "nudge radius beta, where reach does not set it")
+    reach: float = opt(5e-3, "displacement of the state, relative to its length, to which beta is set sequence by sequence; 0, plain relaxation and tracking keep hr")
     res_nudge: float = opt(1e-2, "relative residual at which the nudged (or adjoint) settle stops")
     T2: int = opt(0, "most iterations of the nudged (or adjoint) settle; 0 takes 60")
     t2sel: int = opt(0, "longest nudged settle, of which the snapshot that the next step changes least is kept; 0 takes T2")
@@ -102,10 +102,10 @@ class Config:
             if f.metadata["choices"]: one_of(f.name, value, f.metadata["choices"])
         self._check_ranges()
 
-# %% ../nbs/10_training.ipynb #3f405764
-AT_LEAST = dict(C=1, H=1, T=1, B=1, layers=1, vocab=257, steps=1, warmup=0, wd=0, pema=0, seed=0, chunk=0, eps=0, t1max=1, T1=0, holo=1, T2=0, t2sel=0, resreg=0, eig=0, eigreg=0, reg_every=1,
+# %% ../nbs/10_training.ipynb #48ddbbe4
+AT_LEAST = dict(C=1, H=1, T=1, B=1, layers=1, vocab=257, steps=1, warmup=0, wd=0, pema=0, seed=0, chunk=0, eps=0, t1max=1, T1=0, holo=1, T2=0, t2sel=0, reach=0, resreg=0, eig=0, eigreg=0, reg_every=1,
                 jr_budget=0, diag_cos=0, jacreg=0, jr_floor=0, jr_max=0, eval_every=1, eval_windows=0, save_every=1, threads=0)
-ABOVE_ZERO = ("lr", "clip", "inj", "res_est", "hr", "reach", "res_nudge", "gate")
+ABOVE_ZERO = ("lr", "clip", "inj", "res_est", "hr", "res_nudge", "gate")
 
 def _check_ranges(self):
     for name, low in AT_LEAST.items(): require(getattr(self, name) >= low, name, getattr(self, name), f"must be at least {low}")
