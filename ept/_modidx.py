@@ -656,5 +656,6 @@ d = { 'settings': { 'branch': 'main',
                               'ept.training.save': ('training.html#save', 'ept/training.py'),
                               'ept.training.save_checkpoint': ('training.html#save_checkpoint', 'ept/training.py'),
                               'ept.training.save_state': ('training.html#save_state', 'ept/training.py'),
+                              'ept.training.start_from': ('training.html#start_from', 'ept/training.py'),
                               'ept.training.summary': ('training.html#summary', 'ept/training.py'),
                               'ept.training.train': ('training.html#train', 'ept/training.py')}}}

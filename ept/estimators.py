@@ -15,7 +15,7 @@ from .core import require
 from .fields import Linearisation, Work, linearise
 from .solvers import Anderson, Euler, Solution, Solver, Substitution, Sweep, relative_residual, tile
 
-# %% ../nbs/04_estimators.ipynb #64fde052
+# %% ../nbs/04_estimators.ipynb #872035a6
 def cost_gradient(model, z, targets):
     "∇ℓ of the summed cost at z (B, ...); for complex z the analytic derivative."
     with torch.enable_grad():
@@ -39,7 +39,7 @@ def contract(
             surrogate = (cost.sum() - (si*model.force(zi, model.clamp(i))).sum())/units
             found = torch.autograd.grad(surrogate, params, materialize_grads=True)
         loss += cost.detach().sum()/units
-        grads = found if grads is None else [a.add_(b) for a, b in zip(grads, found)]
+        grads = found if grads is None else [a + b for a, b in zip(grads, found)]
     return dict(zip(names, grads)), loss
 
 # %% ../nbs/04_estimators.ipynb #3d7f2a86
@@ -143,7 +143,7 @@ def nudge_points(
     weight = torch.where((k == 0) | (2*k == points), 1., 2. if half else 1.).to(dtype)/points
     return torch.polar(torch.full_like(k, r), 2*math.pi*k/points), weight
 
-# %% ../nbs/04_estimators.ipynb #dc494cc4
+# %% ../nbs/04_estimators.ipynb #2456ea38
 @dataclass
 class AsymEP(Estimator):
     "Asymmetric equilibrium propagation (Scurria et al., arXiv 2602.03670), centred by default."
@@ -157,7 +157,7 @@ class AsymEP(Estimator):
 
     def __post_init__(self):
         require(0 < self.beta < math.inf, "beta", self.beta, "a nudge radius above 0, for example 0.02")
-        require(0 <= self.reach < math.inf, "reach", self.reach, "a fraction of the state's length, for example 5e-3; 0 turns it off")
+        require(0 <= self.reach < math.inf, "reach", self.reach, "a fraction of the state's length, for example 1e-4; 0 turns it off")
         require(int(self.points) == self.points and self.points >= 1, "points", self.points, "a whole number of at least 1; 2 is centred")
         if self.points == 1: warnings.warn("one-sided nudge: its error is of first order in beta; points=2 is centred")
 
@@ -206,15 +206,15 @@ class EP(AsymEP):
     "Vector-field equilibrium propagation (Scellier et al. 2018): biased unless J is symmetric."
     correct: bool = False
 
-# %% ../nbs/04_estimators.ipynb #b6fa1536
+# %% ../nbs/04_estimators.ipynb #1af08fa6
 @dataclass
 class Dyadic(Estimator):
     "Dyadic equilibrium propagation (Scurria et al., arXiv 2602.03670): state and adjoint relax together."
-    def gradient(self, model, inputs, targets):
+    def gradient(self, model, inputs, targets, z0=None):
         if isinstance(self.solver, Substitution): return self.in_order(model, inputs, targets)
         stats = Stats()
         with torch.no_grad(): x = model.clamp(inputs)
-        f, z0 = model.at(x), model.init_state(x)
+        f, z0 = model.at(x), model.init_state(x) if z0 is None else z0
         with torch.no_grad(): moved = z0 + f(z0)       # z0 itself may be zero
         unit = balance(moved, cost_gradient(model, moved, targets))
 
@@ -277,19 +277,19 @@ def balance(z, g):
     norm = lambda t: t.flatten(1).norm(dim=1).clamp_min(1e-12)
     return (norm(z)/norm(g)).view(-1, *[1]*(z.ndim - 1))
 
-# %% ../nbs/04_estimators.ipynb #d8662f39
+# %% ../nbs/04_estimators.ipynb #bb15422f
 @dataclass
 class Tracking(Estimator):
     "Centred AsymEP whose linearisation follows the common mode of the nudged states."
     beta: float = 0.02
     nudged: Solver = None  # for the pair; by default the free solver
 
-    def gradient(self, model, inputs, targets):
+    def gradient(self, model, inputs, targets, z0=None):
         stats, b = Stats(), self.beta
         with torch.no_grad(): x = model.clamp(inputs)
         f = model.at(x)
         with stats.phase("free") as say:
-            free = self.solver.settle(model, x)
+            free = self.solver.settle(model, x, z0)
             say(Work(force=free.evals), free)
 
         g0 = cost_gradient(model, free.z, targets)
@@ -323,20 +323,20 @@ class Truncated(Estimator):
             say(Work(force=min(n, 1), vjp=n), Solution(s, left, torch.full_like(left, self.terms), left <= tol, float(n), [], tol))
         return s
 
-# %% ../nbs/04_estimators.ipynb #37b1009c
+# %% ../nbs/04_estimators.ipynb #2abff719
 @dataclass
 class BPTT(Estimator):
     "Backpropagation through `steps` unrolled Euler steps of length `eps`; memory grows with steps."
     steps: int = 30
     eps: float = 1.0
 
-    def gradient(self, model, inputs, targets):
+    def gradient(self, model, inputs, targets, z0=None):
         require(self.steps >= 1, "steps", self.steps, "unroll at least one step")
         stats = Stats()
         names, params = zip(*((n, p) for n, p in model.named_parameters() if p.requires_grad))
         with torch.enable_grad(), stats.phase("unrolled") as say:
             x = model.clamp(inputs)
-            f, z = model.at(x), model.init_state(x)
+            f, z = model.at(x), model.init_state(x) if z0 is None else z0
             for _ in range(self.steps): z = z + self.eps*f(z)
             loss = model.cost(z, targets).mean()
             grads = dict(zip(names, torch.autograd.grad(loss, params, materialize_grads=True)))

@@ -6,10 +6,11 @@
 __all__ = ['MODES', 'SOLVERS', 'INVALID', 'AT_LEAST', 'ABOVE_ZERO', 'PRESETS', 'nothing', 'opt', 'Config', 'config_from',
            'build_model', 'build_solver', 'build_estimator', 'learning_rate', 'build_optimizer', 'evaluate',
            'replace_file', 'save_checkpoint', 'load_checkpoint', 'load_weights', 'save_state', 'load_state',
-           'TrainingFailed', 'Trainer', 'Metrics', 'read_metrics', 'train', 'progress_line', 'save', 'summary']
+           'TrainingFailed', 'start_from', 'Trainer', 'Metrics', 'read_metrics', 'train', 'progress_line', 'save',
+           'summary']
 
-# %% ../nbs/10_training.ipynb #a9d3c6f8
-import copy, json, math, os, time
+# %% ../nbs/10_training.ipynb #70863d6b
+import copy, json, math, os, re, time
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 import torch
@@ -24,7 +25,7 @@ from .fields import Work
 from .model import BLOCKS, EquilibriumLM, TransformerLM, n_params
 from .solvers import Anderson, Broyden, Euler, GaussSeidel, Scan, SettleError, Substitution
 
-# %% ../nbs/10_training.ipynb #5e8e6cb1
+# %% ../nbs/10_training.ipynb #a3614445
 def opt(default, help, choices=None):
     "A field of `Config`: its default, what it means, and what it may be."
     return field(default=default, metadata=dict(help=help, choices=choices))
@@ -65,7 +66,7 @@ class Config:
     T1: int = opt(0, "steps unrolled in mode bptt; 0 takes t1max. In mode ep the free settle is adaptive: see res_est and t1max")
     holo: int = opt(2, "nudge points: 1 one-sided, 2 centred, more: holomorphic")
     hr: float = opt(0.02, "nudge radius beta, where reach does not set it")
-    reach: float = opt(5e-3, "displacement of the state, relative to its length, to which beta is set sequence by sequence; 0, plain relaxation and tracking keep hr")
+    reach: float = opt(1e-4, "displacement of the state, relative to its length, to which beta is set sequence by sequence; 0, plain relaxation and tracking keep hr")
     res_nudge: float = opt(1e-2, "relative residual at which the nudged (or adjoint) settle stops")
     T2: int = opt(0, "most iterations of the nudged (or adjoint) settle; 0 takes 60")
     t2sel: int = opt(0, "longest nudged settle, of which the snapshot that the next step changes least is kept; 0 takes T2")
@@ -102,7 +103,7 @@ class Config:
             if f.metadata["choices"]: one_of(f.name, value, f.metadata["choices"])
         self._check_ranges()
 
-# %% ../nbs/10_training.ipynb #48ddbbe4
+# %% ../nbs/10_training.ipynb #a4e87a3a
 AT_LEAST = dict(C=1, H=1, T=1, B=1, layers=1, vocab=257, steps=1, warmup=0, wd=0, pema=0, seed=0, chunk=0, eps=0, t1max=1, T1=0, holo=1, T2=0, t2sel=0, reach=0, resreg=0, eig=0, eigreg=0, reg_every=1,
                 jr_budget=0, diag_cos=0, jacreg=0, jr_floor=0, jr_max=0, eval_every=1, eval_windows=0, save_every=1, threads=0)
 ABOVE_ZERO = ("lr", "clip", "inj", "res_est", "hr", "res_nudge", "gate")
@@ -118,11 +119,14 @@ def _check_ranges(self):
     require(self.pema < 1, "pema", self.pema, "a decay below 1, for example 0.999; 0 turns it off")
     require(self.c == 0 or self.attn_mode == "thick", "c", self.c, "the leak belongs to the thick block; add attn_mode thick")
     require(self.solver != "scan" or self.attn_mode != "thick", "solver", self.solver, "the thick block cannot be settled in one pass; use auto, gs or anderson")
+    require(self.layers == 1 or self.mode == "bp", "layers", self.layers, "belongs to mode bp; an equilibrium model has one block")
+    require(not self.track or self.mode == "ep", "track", self.track, "belongs to mode ep")
     require(not self.track or self.holo == 2, "track", self.track, f"follows the mean of two nudged states, not of holo={self.holo}")
     require(self.jr_mode == "whole" or self.attn_mode == "thick", "jr_mode", self.jr_mode, "only the thick block has an own-token path; use whole")
     for name in ("res_est", "res_nudge"): require(getattr(self, name) <= self.gate, name, getattr(self, name), f"must not exceed gate={self.gate}, or every gradient would be invalid")
     require(self.jr_floor <= self.jr_max, "jr_floor", self.jr_floor, f"must not exceed jr_max={self.jr_max}")
-    require(self.device == "cpu" or (self.device.startswith("cuda") and torch.cuda.is_available()), "device", self.device, "use cpu" + ("" if torch.cuda.is_available() else "; no CUDA device is visible here"))
+    known = re.fullmatch(r"cuda(?::(\d+))?", self.device)
+    require(self.device == "cpu" or (known and torch.cuda.is_available() and int(known[1] or 0) < torch.cuda.device_count()), "device", self.device, "use cpu" + ("" if torch.cuda.is_available() else "; no CUDA device is visible here"))
 Config._check_ranges = _check_ranges
 
 def config_from(
@@ -252,21 +256,28 @@ def load_state(path):
     require(state["step"] >= 0 and (state["average"] is None) == (not state["config"].get("pema")), "state", str(path), "its entries contradict each other")
     return state
 
-# %% ../nbs/10_training.ipynb #62a91303
+# %% ../nbs/10_training.ipynb #79b3e124
 class TrainingFailed(RuntimeError):
     "The run could not go on; what was saved before is intact."
 
+def start_from(model, cfg, tokenizer):
+    "Copy the weights of `cfg.init_ckpt`; raises `InvalidInput` unless it is a model of the same kind, trained with the same tokeniser."
+    source, _, its_tokenizer, header = load_checkpoint(cfg.init_ckpt, cfg.device)
+    require(its_tokenizer.to_json() == tokenizer.to_json(), "init_ckpt", cfg.init_ckpt, "was trained with another tokeniser; give the same text and tokeniser")
+    for k in ("H", "qknorm", "attn_mode"): require(header["shape"].get(k) == model.config.get(k), "init_ckpt", cfg.init_ckpt, f"was trained with {k}={header['shape'].get(k)}; give the same")
+    load_weights(model, source.state_dict(), cfg.init_ckpt)
+
 class Trainer:
     "Holds what changes during a run. `step()` makes one update and returns its metrics."
-    def __init__(self, cfg: Config, data):
+    def __init__(self, cfg: Config, data, resumed=False):
         self.cfg, self.data, self.done, self.skipped, self.lr_scale = cfg, data, 0, 0, 1.0
         self.model = build_model(cfg, data.n_vocab)
-        if cfg.init_ckpt: load_weights(self.model, load_checkpoint(cfg.init_ckpt, cfg.device)[0].state_dict(), cfg.init_ckpt)
+        if cfg.init_ckpt and not resumed: start_from(self.model, cfg, data.tokenizer)
         self.optimizer = build_optimizer(cfg, self.model)
         self.estimator = None if cfg.mode == "bp" else build_estimator(cfg)
         watch = dict(budget=cfg.jr_budget) if cfg.jr_budget else dict(budget=cfg.res_est, watch="residual") if cfg.jr_floor else dict(budget=math.inf)
         self.budget = Budget(**watch, floor=cfg.jr_floor, max=max(cfg.jr_max, cfg.jacreg), weight=cfg.jacreg, start=min(1e-2, cfg.jr_max))
-        self.penalties = Penalties(dict(jacreg=cfg.jacreg, resreg=cfg.resreg, eig=cfg.eig, eigreg=cfg.eigreg), cfg.jr_mode, cfg.eps or 1/(1 + cfg.c), -cfg.eig_margin)
+        self.penalties = Penalties(dict(jacreg=cfg.jacreg, resreg=cfg.resreg, eig=cfg.eig, eigreg=cfg.eigreg), cfg.jr_mode, cfg.eps or 1/(1 + cfg.c), cfg.eig_margin)
         self.gate, self.recovery = Gate(free=cfg.gate, nudged=cfg.gate), Recovery(ladder(build_solver(cfg, cfg.res_est, cfg.t1max), cfg.eps or 1/(1 + cfg.c)))
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()} if cfg.pema else None
         self.batches = Batches(data.train, cfg.B, cfg.T, cfg.seed)
@@ -300,11 +311,11 @@ class Trainer:
         cfg = self.cfg
         _, stats = self.estimator.gradient(self.model, idx, targets)
         reasons = self.gate.check(stats)
+        first = next(iter(stats.phases.values()))      # before a rescue: the controller must see the failure
         if reasons and cfg.rescue and not stats.phases.get("free", nothing).converged: stats, reasons = self._rescue(idx, targets, stats, reasons)
         if reasons and cfg.invalid == "raise":
             raise TrainingFailed(f"step {self.done + 1}: invalid gradient: {'; '.join(reasons)}. Raise t1max or T2, tighten res_est or res_nudge, lower lr, or give --invalid skip")
         if reasons and cfg.invalid == "skip": self.optimizer.zero_grad(set_to_none=True)
-        first = next(iter(stats.phases.values()))
         weight = self.budget.follow(vars(first), first.converged) if self.budget.budget < math.inf else self.budget.weight
         values, spent = self._penalise(idx, stats.z, weight) if self.done % cfg.reg_every == 0 else ({}, Work())
         phases = {f"{n}_{k}": getattr(p, k) for n, p in stats.phases.items() if n != "contract" for k in ("residual", "iterations")}
@@ -401,7 +412,7 @@ def read_metrics(path):
     rows = [json.loads(l) for l in Path(path).read_text().splitlines()]
     return {k: [math.nan if r.get(k) is None else r[k] for r in rows] for k in dict.fromkeys(k for r in rows for k in r)}
 
-# %% ../nbs/10_training.ipynb #2b35278d
+# %% ../nbs/10_training.ipynb #7327e426
 def train(
     cfg: Config,
     out="runs/train",   # folder of the run
@@ -418,10 +429,10 @@ def train(
     ckpt, state = Path(ckpt or out/"model.safetensors"), Path(state or out/"train.state")
     saved = load_state(state) if resume else None
     data = data or prepare(cfg.data, cfg.tokenizer, cfg.vocab)
-    run = Trainer(cfg, data)
+    run = Trainer(cfg, data, resumed=bool(saved))
     if saved: run._restore(saved, state)
     replace_file(out/"config.json", lambda p: p.write_text(json.dumps(asdict(cfg), indent=1)))
-    metrics, started, seen, best = Metrics(out/"metrics.jsonl", run.done), time.perf_counter(), run.done, math.inf
+    metrics, started = Metrics(out/"metrics.jsonl", run.done), time.perf_counter()
     while run.done < cfg.steps:
         cosine = run._cosine() if run.estimator and cfg.diag_cos and run.done % cfg.diag_cos == 0 else None
         row = run.step()
