@@ -208,7 +208,7 @@ class Budget:
     def state_dict(self): return asdict(self)
     def load_state_dict(self, state): self.__init__(**state)
 
-# %% ../nbs/06_control.ipynb #fb714534
+# %% ../nbs/06_control.ipynb #e37b3c9b
 def ladder(
     solver: Solver,  # the one that failed
     eps=1.0,         # step ε of the relaxation
@@ -238,9 +238,9 @@ class Recovery:
 
     def settle(self, model, x, failed: Solution) -> Solution:
         "Continue a failed settle rung by rung, for the samples that need it; the work of all attempts is counted in the result."
-        sol, lost = failed, ~torch.isfinite(x).flatten(1).all(1)
+        sol, lost = failed, ~torch.isfinite(x).flatten(1).all(1) | ~torch.isfinite(failed.residual)     # no force at any iterate: nothing to go on from
         for name, solver in self.ladder:
-            left = (~sol.converged & ~lost).nonzero()[:, 0]        # an input that is not finite has no equilibrium
+            left = (~sol.converged & ~lost).nonzero()[:, 0]
             if not len(left): break
             new = solver.settle(model, x[left], sol.z[left])
             self.count(name, int(new.converged.sum()))

@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from .core import InvalidInput, require
 
-# %% ../nbs/14_records.ipynb #66251eb8
+# %% ../nbs/14_records.ipynb #8d7b56d0
 PACKAGES = ("ept", "torch", "numpy", "scipy", "safetensors", "tokenizers", "tiktoken", "datasets", "papermill", "ipykernel")
 
 def versions() -> dict:
@@ -46,7 +46,7 @@ def cores() -> int:
 
 def machine() -> dict:
     "Processor, cores this process may use, thread setting; and what PyTorch says of itself, where it is loaded."
-    found = dict(cpu=cpu_name(), cores=cores(), omp_num_threads=os.environ.get("OMP_NUM_THREADS"), system=platform.platform())
+    found = dict(cpu=cpu_name(), cores=cores(), omp_num_threads=os.environ.get("OMP_NUM_THREADS"), system=f"{platform.system()} {platform.machine()}")
     if torch := sys.modules.get("torch"):
         cuda = torch.cuda.is_available() and torch.cuda.is_initialized()
         gpu = torch.cuda.get_device_name() if cuda else None

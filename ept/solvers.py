@@ -46,13 +46,13 @@ def relative_residual(F, z):
     force, size = F.flatten(1).norm(dim=1), z.flatten(1).norm(dim=1).clamp_min(torch.finfo(F.dtype).tiny**0.5)
     return torch.where(torch.isfinite(force) & torch.isfinite(size), force/size, torch.inf)
 
-# %% ../nbs/03_solvers.ipynb #a1e3a47a
+# %% ../nbs/03_solvers.ipynb #3fcf7798
 @dataclass
 class Solver:
     "Base of all solvers: `solve(f, z0)` for any function, `settle(field, x)` and `adjoint(field, x, z, g)` for fields."
     tol: float = 1e-4    # relative residual at which a sample stops
     max_iter: int = 150  # most evaluations
-    patience = 0         # evaluations without progress after which to give up; 0: never (a relaxation may grow before it settles)
+    patience = 0         # looks without progress after which to give up; 0: never (a relaxation may grow before it settles)
     look_every = 1       # evaluations between looks at the residual; each makes the host wait for a GPU
 
     def __post_init__(self):
@@ -81,7 +81,7 @@ class Solver:
             look = k % self.look_every == 0 or k == self.max_iter
             if look:
                 trace.append(best_res.max().item())
-                stalled = self.patience and len(trace) > self.patience and trace[-1] > 0.9*trace[-1 - self.patience]
+                stalled = self.patience and len(trace) > self.patience and not trace[-1] < 0.9*trace[-1 - self.patience]
                 if trace[-1] <= self.tol or k == self.max_iter or stalled: break
             restart = ~torch.isfinite(res) | (res > 1e3*best_res)
             if some(restart): z, F = torch.where(expand(restart, z), best, z), torch.where(expand(restart, F), 0, F)
@@ -115,7 +115,7 @@ class Solver:
         return correct.solve(f, tile(a0, copies))
 
     def back(self, field, x, z, lin):
-        "r ↦ J⁻ᵀr, somewhat better than tol."
+        "r ↦ J⁻ᵀr, to half of tol where the solver itself has the tolerance."
         tighter = replace(self, tol=self.tol/2)
         return lambda r: tighter.adjoint(field, x, z, r, lin).z
 
@@ -245,7 +245,7 @@ class Broyden(Solver):
         if some(restart):
             for name in ("U", "V"): M[name].masked_fill_(restart.view(-1, 1, 1), 0)
 
-# %% ../nbs/03_solvers.ipynb #d5d1895c
+# %% ../nbs/03_solvers.ipynb #5fb0eef7
 @dataclass
 class Krylov(Solver):
     "GMRES or BiCGStab (SciPy, on the CPU) for the adjoint system; `free` settles the state, by default Anderson."
@@ -263,6 +263,10 @@ class Krylov(Solver):
     def adjoint(self, field, x, z, g, lin=None) -> Solution:
         from scipy.sparse import linalg
         lin, calls = lin or linearise(field.at(x.detach()), z), []
+        if g.is_complex():
+            re, im = (self.adjoint(field, x, z, part.contiguous(), lin) for part in (g.real, g.imag))
+            residual = torch.maximum(re.residual, im.residual)
+            return Solution(torch.complex(re.z, im.z), residual, re.iterations + im.iterations, residual <= self.tol, re.evals + im.evals, re.trace + im.trace, self.tol)
         as_tensor = lambda v: torch.as_tensor(v).to(g).view_as(g)
         def product(v):
             calls.append(1)
@@ -350,7 +354,7 @@ class GaussSeidel(Substitution):
         its = sum(w*s.iterations for w, s in zip(share, sols))
         return Solution(z, res, its, res <= self.tol, sum(w*s.evals for w, s in zip(share, sols)), [s.trace[-1] for s in sols], self.tol)
 
-# %% ../nbs/03_solvers.ipynb #e7803cd9
+# %% ../nbs/03_solvers.ipynb #0a61b611
 @dataclass
 class Scan(Substitution):
     "Substitution token by token, or chunk by chunk, on strict fields; checked by one evaluation of the whole."
@@ -365,18 +369,21 @@ class Scan(Substitution):
     @property
     def cost(self): return self.sweeps or self.chunk
 
+    @property
+    def passes(self): return self.max_iter if self.sweeps else min(self.max_iter, 3)   # what is exact gains nothing from more
+
     @torch.no_grad()
     def settle(self, field, x, z0=None, f=None) -> Solution:
         f = f or field.at(x)
         require(hasattr(f, "substitute"), "field", type(field).__name__, "Scan needs a strict field, such as the routed block; use GaussSeidel or Anderson")
         write = lambda z: f.substitute(z, self.chunk, self.sweeps)
-        sol = Iteration(self.tol, self.max_iter, lambda z, F: write(z)).solve(f, write(z0))
+        sol = Iteration(self.tol, self.passes, lambda z, F: write(z)).solve(f, write(z0))
         return replace(sol, evals=sol.evals*(1 + self.cost))
 
     def adjoint(self, field, x, z, g, lin=None) -> Solution:
         lin = lin or linearise(field.at(x.detach()), z)
         back = self.back(field, x, z, lin)
-        sol = Iteration(self.tol, self.max_iter, lambda s, r: s - back(r)).solve(lambda s: lin.vjp(s) - g, back(g))
+        sol = Iteration(self.tol, self.passes, lambda s, r: s - back(r)).solve(lambda s: lin.vjp(s) - g, back(g))
         return replace(sol, evals=sol.evals*(1 + self.cost)*(1 + g.is_complex()))
 
     def back(self, field, x, z, lin): return lambda r: lin.back_substitute(r, self.chunk, self.sweeps)
