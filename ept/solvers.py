@@ -162,7 +162,7 @@ class Euler(Solver):
         "f(a) = 0 by relaxation, as a circuit would, from -g."
         return self.solve(f, tile(-g, copies))
 
-# %% ../nbs/03_solvers.ipynb #63cc50f3
+# %% ../nbs/03_solvers.ipynb #f26f3f0e
 @dataclass
 class Anderson(Solver):
     "Anderson mixing, batched and safeguarded (Walker & Ni 2011, type II)."
@@ -177,13 +177,15 @@ class Anderson(Solver):
     def start(self, z0):
         B, n = len(z0), z0[0].numel()
         new = lambda *s: torch.zeros(B, *s, dtype=z0.dtype, device=z0.device)
-        return dict(k=0, dz=new(self.m, n), dF=new(self.m, n), gram=new(self.m, self.m), z=None, F=None, back=False, plain=torch.ones(B, dtype=torch.bool, device=z0.device))
+        return dict(k=0, dz=new(self.m, n), dF=new(self.m, n), gram=new(self.m, self.m), z=None, F=None, back=False, plain=torch.ones(B, dtype=torch.bool, device=z0.device), age=torch.zeros(B, dtype=torch.long, device=z0.device))
 
     def step(self, z, F, M, restart):
         zf, Ff, res = z.flatten(1), F.flatten(1), relative_residual(F, z)
         if M["z"] is not None:
             if M["k"] >= 2: M["plain"] = M["plain"] & (res < 0.5*M["res"])
-            self._remember(M, zf, Ff, restart | M["back"] | M["plain"] | (res > 2*M["res"]))
+            forget = M["plain"] | (res > 2*M["res"]) & (M["age"] >= self.m)
+            M["age"] = torch.where(forget, 0, M["age"] + 1)
+            self._remember(M, zf, Ff, restart | M["back"] | forget)
         M["res"] = res
         M["z"], M["F"], M["back"] = zf, Ff, restart      # a sample set back has no force to take a difference with, now or next time
         gamma = self._mix(M, Ff)
