@@ -206,12 +206,12 @@ class EP(AsymEP):
     "Vector-field equilibrium propagation (Scellier et al. 2018): biased unless J is symmetric."
     correct: bool = False
 
-# %% ../nbs/04_estimators.ipynb #1af08fa6
+# %% ../nbs/04_estimators.ipynb #0e18f074
 @dataclass
 class Dyadic(Estimator):
     "Dyadic equilibrium propagation (Scurria et al., arXiv 2602.03670): state and adjoint relax together."
     def gradient(self, model, inputs, targets, z0=None):
-        if isinstance(self.solver, Substitution): return self.in_order(model, inputs, targets)
+        if isinstance(self.solver, Substitution): return self.in_order(model, inputs, targets, z0)
         stats = Stats()
         with torch.no_grad(): x = model.clamp(inputs)
         f, z0 = model.at(x), model.init_state(x) if z0 is None else z0
@@ -227,10 +227,11 @@ class Dyadic(Estimator):
             say(Work(force=sol.evals, vjp=sol.evals), sol)
         return self.finish(model, inputs, targets, m, s, stats)
 
-def in_order(self, model, inputs, targets):
+# %% ../nbs/04_estimators.ipynb #5aed8f6b
+def in_order(self, model, inputs, targets, z0=None):
     "The mean needs nothing of the difference, so on a triangular field it is settled first; then the difference, by substitution."
     if isinstance(self.solver, Sweep) and not model.feedback: return layer_by_layer(model, inputs, targets)
-    return IFT(self.solver).gradient(model, inputs, targets)
+    return IFT(self.solver).gradient(model, inputs, targets, z0)
 Dyadic.in_order = in_order
 
 def layer_by_layer(model, inputs, targets):
@@ -259,6 +260,7 @@ def layer_by_layer(model, inputs, targets):
     Estimator.deposit(model, grads := dict(zip(names, grads)))
     return grads, stats
 
+# %% ../nbs/04_estimators.ipynb #75deb496
 def settle_pair(solver, pair, m, s, unit):
     "Relax a state m and an adjoint s side by side, in units in which both are alike in size; `converged` only if each meets the tolerance by itself."
     evals, inner = 0., replace(solver, tol=solver.tol/1.5)
@@ -277,7 +279,7 @@ def balance(z, g):
     norm = lambda t: t.flatten(1).norm(dim=1).clamp_min(1e-12)
     return (norm(z)/norm(g)).view(-1, *[1]*(z.ndim - 1))
 
-# %% ../nbs/04_estimators.ipynb #bb15422f
+# %% ../nbs/04_estimators.ipynb #eb351194
 @dataclass
 class Tracking(Estimator):
     "Centred AsymEP whose linearisation follows the common mode of the nudged states."
@@ -305,7 +307,7 @@ class Tracking(Estimator):
             say(Work(force=3*sol.evals, jvp=sol.evals, vjp=sol.evals), sol)
         return self.finish(model, inputs, targets, m, a, stats)
 
-# %% ../nbs/04_estimators.ipynb #a5da5dfe
+# %% ../nbs/04_estimators.ipynb #6812cc21
 @dataclass
 class Truncated(Estimator):
     "K terms of the Neumann series for the adjoint; `terms=1` is the one-step gradient (Fung et al. 2022, eq. 6; Geng et al. 2021)."
@@ -323,7 +325,7 @@ class Truncated(Estimator):
             say(Work(force=min(n, 1), vjp=n), Solution(s, left, torch.full_like(left, self.terms), left <= tol, float(n), [], tol))
         return s
 
-# %% ../nbs/04_estimators.ipynb #2abff719
+# %% ../nbs/04_estimators.ipynb #dff24af0
 @dataclass
 class BPTT(Estimator):
     "Backpropagation through `steps` unrolled Euler steps of length `eps`; memory grows with steps."
@@ -347,7 +349,7 @@ class BPTT(Estimator):
         self.deposit(model, grads)
         return grads, stats
 
-# %% ../nbs/04_estimators.ipynb #f0657cc2
+# %% ../nbs/04_estimators.ipynb #e41ebc44
 def compare(grads, reference):
     "{name: (cosine, relative error)} of two gradients by tensor."
     out = {}
