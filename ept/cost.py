@@ -70,7 +70,7 @@ def peak_bytes(f) -> int:  # bytes
     if not events: return 0
     return max(e["Total Allocated"] for e in events) - (events[0]["Total Allocated"] - events[0]["Bytes"])
 
-# %% ../nbs/07b_cost.ipynb #bbc8e419
+# %% ../nbs/07b_cost.ipynb #8196ca3d
 class NoModules:
     "In place of the counter's own module tracker, whose hooks forbid `autograd.grad`: everything is counted under one name."
     parents = {"Global"}
@@ -93,6 +93,7 @@ def matmul_rate(rows, width, device="cpu", seconds=0.2) -> float:  # flop/s
         synchronise(); best = min(best, time.perf_counter() - start)
     return 8*rows*width*width/best
 
+# %% ../nbs/07b_cost.ipynb #36a98ea2
 @dataclass
 class Entry:
     "One phase of a step, or all of it."
