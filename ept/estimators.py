@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['cost_gradient', 'contract', 'Phase', 'Stats', 'Estimator', 'IFT', 'nudge_points', 'AsymEP', 'EP', 'Dyadic',
-           'in_order', 'layer_by_layer', 'settle_pair', 'balance', 'Tracking', 'Truncated', 'BPTT', 'compare', 'worst']
+           'layer_by_layer', 'settle_pair', 'balance', 'Tracking', 'Truncated', 'BPTT', 'compare', 'worst']
 
-# %% ../nbs/04_estimators.ipynb #d9939153
+# %% ../nbs/04_estimators.ipynb #950d86a1
 import math, time, warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 import torch
+from fastcore.basics import patch
 from .core import require
 from .fields import Linearisation, Work, linearise
 from .solvers import Anderson, Euler, Solution, Solver, Substitution, Sweep, relative_residual, tile
@@ -227,12 +228,12 @@ class Dyadic(Estimator):
             say(Work(force=sol.evals, vjp=sol.evals), sol)
         return self.finish(model, inputs, targets, m, s, stats)
 
-# %% ../nbs/04_estimators.ipynb #5aed8f6b
-def in_order(self, model, inputs, targets, z0=None):
+# %% ../nbs/04_estimators.ipynb #93fd8034
+@patch
+def in_order(self: Dyadic, model, inputs, targets, z0=None):
     "The mean needs nothing of the difference, so on a triangular field it is settled first; then the difference, by substitution."
     if isinstance(self.solver, Sweep) and not model.feedback: return layer_by_layer(model, inputs, targets)
     return IFT(self.solver).gradient(model, inputs, targets, z0)
-Dyadic.in_order = in_order
 
 def layer_by_layer(model, inputs, targets):
     "Dyadic EP on a feed-forward `StackField`: each layer is evaluated once, at the settled state below it, and its graph serves d and the contraction."

@@ -7,17 +7,18 @@ __all__ = ['CHUNK', 'RELAX', 'TokenLayer', 'Decoder', 'TransformerDecoder', 'tok
            'filter_logits', 'penalise', 'choose', 'check_sampling', 'check_prompts', 'token_ids', 'random_source',
            'generate', 'seen_tokens', 'token_bytes', 'TextStream', 'TextStreamer', 'encode_prompt', 'sample']
 
-# %% ../nbs/11_generation.ipynb #6d7c4228
+# %% ../nbs/11_generation.ipynb #36b2a242
 import codecs, math, warnings
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from .core import InvalidInput, require
 from .block import RoutedBlock, StrictBlock, attend
 from .data import EOT
 from .model import EquilibriumLM, TransformerLM
 from .solvers import Broyden, Euler, GaussSeidel
 
-# %% ../nbs/11_generation.ipynb #52868a62
+# %% ../nbs/11_generation.ipynb #4228274e
 class TokenLayer:
     "A block's arithmetic for one new token of each of B sequences, and the keys and values of the tokens before."
     def __init__(self,
@@ -26,8 +27,8 @@ class TokenLayer:
         like,      # a tensor of the model, (..., C)
     ):
         at, C = block.attn, like.shape[-1]
-        self.block, self.attn, self.size = block, at, (at.H, 1, C//at.H)
-        self.qkv, (self.up, self.down) = torch.cat([at.q.weight, at.k.weight, at.v.weight]), block.ffn
+        self.block, self.attn, self.maps, self.size = block, at, block.bind(), (at.H, 1, C//at.H)
+        self.qkv = torch.cat([at.q.weight, at.k.weight, at.v.weight])
         self.kv = like.new_zeros(B, 2, at.H, room, C//at.H)
 
     def project(self, h, first=0):
@@ -44,15 +45,14 @@ class TokenLayer:
 
     def attend(self, z, spot):
         "Attn(LN z) of new tokens at z (B, 1, C), which writes their keys and values."
-        p = self.project(self.block.ln1(z))
+        p = self.project(self.maps.norm1(z))
         self.store(p[:, 1:], spot)
         k, v = self.kv[:, :, :, :spot[2]].unbind(1)
-        return self.attn.o(F.scaled_dot_product_attention(p[:, 0], k, v, attn_mask=spot[3]).view(z.shape))
+        return self.maps.o(F.scaled_dot_product_attention(p[:, 0], k, v, attn_mask=spot[3]).view(z.shape))
 
     def ffn(self, u):
         "FFN(LN u)."
-        h = F.gelu(F.linear(self.block.ln2(u), self.up.weight, self.up.bias), approximate="tanh")
-        return F.linear(h, self.down.weight, self.down.bias)
+        return self.maps.ffn(self.maps.norm2(u))
 
     def __call__(self, x, spot):
         "u + FFN(LN u), u = x + Attn(LN x)."
@@ -98,8 +98,9 @@ class Decoder:
         mask = torch.arange(width, device=ids.device) <= at[:, None]
         return self.io.tok(ids) + self.io.pos[at][:, None], (rows, at, width, mask[:, None, None])
 
-# %% ../nbs/11_generation.ipynb #860b98fd
-def _prefill(self,
+# %% ../nbs/11_generation.ipynb #7b751cf8
+@patch
+def prefill(self: Decoder,
     rows,  # sequences, a list
     ids,   # (B, n) all tokens so far
 ):         # (len(rows), 1, C) states of the last tokens
@@ -114,14 +115,13 @@ def _prefill(self,
         last.update(zip(live, z[:, -1:]))
     return torch.stack([last[i] for i in rows])
 
-def _first(self, ids):
+@patch
+def _first(self: Decoder, ids):
     "Work on one of the copies of each prompt; (B, 1, C) states of the last tokens."
     z, k = self.prefill(list(range(0, len(self.held), self.copies)), ids), self.copies
     if k > 1:
         for l in self.layers: l.kv.copy_(l.kv[::k].repeat_interleave(k, 0))
     return z.repeat_interleave(k, 0)
-
-Decoder.prefill, Decoder._first = _prefill, _first
 
 # %% ../nbs/11_generation.ipynb #7ccf3d66
 class TransformerDecoder(Decoder):
@@ -177,15 +177,17 @@ class EquilibriumDecoder(Decoder):
         self.layer.store(self.layer.project(self.model.block.ln1(z), 2 if isinstance(self.model.block, RoutedBlock) else 1), spot)
         return z
 
-# %% ../nbs/11_generation.ipynb #403b7c06
+# %% ../nbs/11_generation.ipynb #a7582064
 RELAX = 20  # rounds of plain relaxation before a solver takes over
 
-def _direct(self, x, spot):
+@patch
+def direct(self: EquilibriumDecoder, x, spot):
     "One evaluation, on strict and routed blocks."
     self.evals += 1
     return self.layer(x, spot)
 
-def _relaxed(self, x, spot):
+@patch
+def relaxed(self: EquilibriumDecoder, x, spot):
     "By relaxation on the thick block, two steps to an evaluation of the attention."
     l, base, scale = self.layer, self.model.init_state(x), 1 + self.model.block.c
     z, norm = base, lambda t: torch.linalg.vector_norm(t, dim=-1)
@@ -197,14 +199,13 @@ def _relaxed(self, x, spot):
         z = (u + l.ffn(new))/scale
     return self.checked(x, spot)
 
-def _checked(self, x, spot):
+@patch
+def checked(self: EquilibriumDecoder, x, spot):
     "By the solver."
     l, b = self.layer, self.model.block
     if self.strict: force = lambda z: l(x, spot) - z
     else: force = lambda z: b.inj*x + l.attend(z, spot) - (1 + b.c)*z + l.ffn(z)
     return self.settle(force, self.model.init_state(x))
-
-EquilibriumDecoder.direct, EquilibriumDecoder.relaxed, EquilibriumDecoder.checked = _direct, _relaxed, _checked
 
 def decoder(
     model,        # an `EquilibriumLM` or a `TransformerLM`

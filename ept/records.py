@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['PACKAGES', 'SILENT', 'FIELDS', 'BUSY', 'versions', 'git_state', 'cpu_name', 'cores', 'machine', 'write_json', 'plain',
            'record', 'here', 'process_start', 'this_process', 'state_of', 'runs_folder', 'runs_table', 'store_url',
-           'StoreFailed', 'Store', 'put', 'claim', 'rows', 'delete', 'beating', 'adopt']
+           'StoreFailed', 'Store']
 
-# %% ../nbs/14_records.ipynb #16a13739
+# %% ../nbs/14_records.ipynb #6df2700e
 import contextlib, hashlib, json, math, os, platform, subprocess, sys, threading, time, uuid
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from fastcore.basics import patch
 from .core import InvalidInput, require
 
 # %% ../nbs/14_records.ipynb #8d7b56d0
@@ -196,21 +197,23 @@ class Store:
             return Retrying(retry=retry_if_exception(busy), stop=stop_after_delay(self.patience), wait=wait_random(0, 0.2), reraise=True)(self._once, work)
         except DBAPIError as e: raise StoreFailed(f"store {self.name}: {' '.join(str(e.orig).split())}") from None
 
-# %% ../nbs/14_records.ipynb #f06e14d5
+# %% ../nbs/14_records.ipynb #7af3e704
 def _upsert(c, row):
     "Insert or replace; the names that `row` lacks stay as they are."
     import importlib
     s = importlib.import_module(f"sqlalchemy.dialects.{c.dialect.name}").insert(runs_table()).values(row)
     return s.on_conflict_do_update(index_elements=["id"], set_={k: s.excluded[k] for k in row}), s.on_conflict_do_nothing()
 
-def put(self,
+@patch
+def put(self: Store,
     row: dict,  # of a run; other entries than `FIELDS` are left out
 ):
     "Enter a row, or replace the one with the same id."
     row = {k: v for k, v in plain("row", row).items() if k in FIELDS}
     self._write(lambda c: c.execute(_upsert(c, row)[0]))
 
-def claim(self,
+@patch
+def claim(self: Store,
     row: dict,
 ) -> bool:  # whether this run is ours to do
     "Enter the row of a run that begins, unless a run with its id is finished or running."
@@ -224,7 +227,8 @@ def claim(self,
         return True
     return self._write(work)
 
-def rows(self,
+@patch
+def rows(self: Store,
     **equal,  # column=value, or column=[values]
 ) -> list[dict]:
     "The rows, oldest first; a run whose process is gone has the state *dead*."
@@ -234,10 +238,12 @@ def rows(self,
     found = self._write(lambda c: [dict(r) for r in c.execute(t.select().where(*where).order_by(t.c.start, t.c.id)).mappings()])
     return [r | dict(state=state_of(r)) for r in found]
 
-def delete(self, id: str): self._write(lambda c: c.execute(runs_table().delete().where(runs_table().c.id == id)))
+@patch
+def delete(self: Store, id: str): self._write(lambda c: c.execute(runs_table().delete().where(runs_table().c.id == id)))
 
+@patch
 @contextlib.contextmanager
-def beating(self,
+def beating(self: Store,
     ids: set,   # of the runs to look after; may change meanwhile
     every=20.,  # seconds
 ):
@@ -251,10 +257,9 @@ def beating(self,
     try: yield
     finally: stop.set(); thread.join()
 
-for f in (put, claim, rows, delete, beating): setattr(Store, f.__name__, f)
-
-# %% ../nbs/14_records.ipynb #8b9a5020
-def adopt(self):
+# %% ../nbs/14_records.ipynb #359ecd3b
+@patch
+def adopt(self: Store):
     "Take in the rows of finished and failed runs in the runs folder; for a store that lies in that folder."
     root = runs_folder()
     if self.file is None or self.file.parent != root: return
@@ -265,4 +270,3 @@ def adopt(self):
         if not (isinstance(row, dict) and all(isinstance(row.get(k), str) for k in ("id", "name", "state"))): continue
         row = {k: v for k, v in row.items() if k in FIELDS and (v is None or isinstance(v, FIELDS[k]))}
         if row["id"] not in known or (row["state"] == "finished" and known[row["id"]] not in ("finished", "running")): self.put(row)
-Store.adopt = adopt

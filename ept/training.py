@@ -9,11 +9,12 @@ __all__ = ['MODES', 'SOLVERS', 'INVALID', 'AT_LEAST', 'ABOVE_ZERO', 'PRESETS', '
            'TrainingFailed', 'start_from', 'Trainer', 'Metrics', 'read_metrics', 'train', 'progress_line', 'save',
            'summary']
 
-# %% ../nbs/10_training.ipynb #70863d6b
+# %% ../nbs/10_training.ipynb #8e486d7a
 import copy, json, math, os, re, time
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 import torch
+from fastcore.basics import patch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from .control import Budget, Penalties, Recovery, ladder
@@ -103,12 +104,13 @@ class Config:
             if f.metadata["choices"]: one_of(f.name, value, f.metadata["choices"])
         self._check_ranges()
 
-# %% ../nbs/10_training.ipynb #a4e87a3a
+# %% ../nbs/10_training.ipynb #ce79190d
 AT_LEAST = dict(C=1, H=1, T=1, B=1, layers=1, vocab=257, steps=1, warmup=0, wd=0, pema=0, seed=0, chunk=0, eps=0, t1max=1, T1=0, holo=1, T2=0, t2sel=0, reach=0, resreg=0, eig=0, eigreg=0, reg_every=1,
                 jr_budget=0, diag_cos=0, jacreg=0, jr_floor=0, jr_max=0, eval_every=1, eval_windows=0, save_every=1, threads=0)
 ABOVE_ZERO = ("lr", "clip", "inj", "res_est", "hr", "res_nudge", "gate")
 
-def _check_ranges(self):
+@patch
+def _check_ranges(self: Config):
     for name, low in AT_LEAST.items(): require(getattr(self, name) >= low, name, getattr(self, name), f"must be at least {low}")
     for name in ABOVE_ZERO: require(0 < getattr(self, name) < math.inf, name, getattr(self, name), "must be a number above 0")
     require(self.C <= 65536, "C", self.C, "must be at most 65536")
@@ -127,7 +129,6 @@ def _check_ranges(self):
     require(self.jr_floor <= self.jr_max, "jr_floor", self.jr_floor, f"must not exceed jr_max={self.jr_max}")
     known = re.fullmatch(r"cuda(?::(\d+))?", self.device)
     require(self.device == "cpu" or (known and torch.cuda.is_available() and int(known[1] or 0) < torch.cuda.device_count()), "device", self.device, "use cpu" + ("" if torch.cuda.is_available() else "; no CUDA device is visible here"))
-Config._check_ranges = _check_ranges
 
 def config_from(
     values: dict,  # field names and values
@@ -324,8 +325,9 @@ class Trainer:
 
 nothing = Phase(0., 0., True, Work(), 0.)
 
-# %% ../nbs/10_training.ipynb #61e9c56f
-def _rescue(self, idx, targets, stats, reasons):
+# %% ../nbs/10_training.ipynb #2b362c29
+@patch
+def _rescue(self: Trainer, idx, targets, stats, reasons):
     "Continue a free settle that failed, and estimate anew from where it ends; the work of all attempts is counted."
     with torch.no_grad(): x = self.model.clamp(idx)
     sol = self.recovery.settle(self.model, x, self.estimator.solver.settle(self.model, x))
@@ -335,13 +337,15 @@ def _rescue(self, idx, targets, stats, reasons):
     again.phases["free"] = replace(again.phases["free"], work=stats.work + Work(force=sol.evals) + again.phases["free"].work, iterations=sol.iterations.float().mean().item())
     return again, self.gate.check(again)
 
-def _penalise(self, idx, z, weight):
+@patch
+def _penalise(self: Trainer, idx, z, weight):
     "Add the gradients of the penalties at the free equilibrium z that the estimate has found; ({name: value}, Work)."
     cfg, every = self.cfg, self.cfg.reg_every
     self.penalties.weights = dict(jacreg=weight*every, resreg=cfg.resreg*every, eig=cfg.eig*every, eigreg=cfg.eigreg*every)
     return self.penalties.backward(self.model, idx, z, torch.Generator().manual_seed(cfg.seed*1_000_003 + self.done))
 
-def _apply(self, norm, valid):
+@patch
+def _apply(self: Trainer, norm, valid):
     "Update unless the gradient is not finite or there is none; count what was skipped, and go back or stop after too many."
     usable = math.isfinite(norm)
     self.skipped += not (usable and valid)
@@ -357,7 +361,8 @@ def _apply(self, norm, valid):
         for k, v in self.model.state_dict().items(): self.average[k].lerp_(v, 1 - self.cfg.pema)
     return usable and (valid or self.cfg.invalid == "apply")
 
-def _evaluate(self):
+@patch
+def _evaluate(self: Trainer):
     "Validation (cross-entropy, share settled) of the weights that would be saved."
     raw = {k: v.clone() for k, v in self.model.state_dict().items()}
     if self.average is not None: self.model.load_state_dict(self.average)
@@ -365,18 +370,21 @@ def _evaluate(self):
     self.model.load_state_dict(raw)
     return out
 
-def _cosine(self):
+@patch
+def _cosine(self: Trainer):
     "Lowest cosine over the tensors between this rule's gradient on the next batch and the exact adjoint in float64."
     idx, targets = (t.to(self.cfg.device) for t in self.batches.batch(self.done))
     ours, stats = self.estimator.gradient(copy.deepcopy(self.model), idx, targets)
     try: return worst(compare(ours, exact_gradient(self.model, idx, targets, z0=stats.z)))[0]
     except (SettleError, InvalidInput): return math.nan
 
-def _state(self):
+@patch
+def _state(self: Trainer):
     return dict(config=asdict(self.cfg), data=self.data.card["key"], step=self.done, skipped=self.skipped, lr_scale=self.lr_scale, recovery=self.recovery.state_dict(), model=self.model.state_dict(),
                 optimizer=self.optimizer.state_dict(), budget=self.budget.state_dict(), average=self.average)
 
-def _restore(self, state, path):
+@patch
+def _restore(self: Trainer, state, path):
     old, new = state["config"], asdict(self.cfg)
     free = {"steps", "threads", "device", "data", "eval_every", "save_every", "diag_cos", "init_ckpt"}
     require(state["data"] == self.data.card["key"], "data", self.cfg.data, f"the state in {path} was trained on other tokens; give the same text and tokeniser")
@@ -391,8 +399,6 @@ def _restore(self, state, path):
     except (KeyError, TypeError, ValueError) as e: raise InvalidInput("state", str(path), f"its optimiser or controller is damaged ({type(e).__name__}: {e})") from e
     self.average, self.done, self.skipped, self.lr_scale = state["average"], state["step"], state["skipped"], state["lr_scale"]
     self.remember()
-
-for f in (_rescue, _penalise, _apply, _evaluate, _cosine, _state, _restore): setattr(Trainer, f.__name__, f)
 
 # %% ../nbs/10_training.ipynb #372ff409
 class Metrics:
