@@ -144,7 +144,7 @@ def nudge_points(
     weight = torch.where((k == 0) | (2*k == points), 1., 2. if half else 1.).to(dtype)/points
     return torch.polar(torch.full_like(k, r), 2*math.pi*k/points), weight
 
-# %% ../nbs/04_estimators.ipynb #2456ea38
+# %% ../nbs/04_estimators.ipynb #103c3b48
 @dataclass
 class AsymEP(Estimator):
     "Asymmetric equilibrium propagation (Scurria et al., arXiv 2602.03670), centred by default."
@@ -172,7 +172,8 @@ class AsymEP(Estimator):
             beta = beta.view(-1, *[1]*z.ndim).expand(-1, len(z), *[1]*(z.ndim - 1))
             if self.correct and self.reach and not isinstance(solver, Euler):
                 a0 = solver.back(model, x, z, lin)(g)
-                beta = beta*(self.reach*norm(z)/(self.beta*norm(a0))).nan_to_num(1).clamp(1e-6, 1e6).view(-1, *[1]*(z.ndim - 1))
+                reach = max(self.reach, 4*torch.finfo(z.dtype).eps/solver.tol)     # or rounding alone would keep the residual above the tolerance
+                beta = beta*(reach*norm(z)/(self.beta*norm(a0))).nan_to_num(1).clamp(1e-6, 1e6).view(-1, *[1]*(z.ndim - 1))
             g, a0 = (t if t is None else t.to(beta.dtype) for t in (g, a0))
             rhs = self.displacement_map(model, x, z, targets, beta, f, lin)
             sol = solver.near_adjoint(rhs, model, x, z, g, K, lin, a0) if self.correct else solver.solve(rhs, tile(-g, K))   # uncorrected, the linear part is J
