@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['Gate', 'standard_rules', 'exact_gradient', 'agreement', 'agreement_table', 'agreement_figure']
 
-# %% ../nbs/07_diagnostics.ipynb #acf6b56b
+# %% ../nbs/07_diagnostics.ipynb #a2dcde48
 import copy, math, time
 from dataclasses import dataclass
 import torch
 from .core import require
 from .estimators import EP, IFT, AsymEP, Dyadic, Tracking, Truncated, compare
-from .solvers import Anderson, Euler, Scan
+from .solvers import Anderson, Euler, Scan, SettleError
 from .spectrum import Newton
 
 # %% ../nbs/07_diagnostics.ipynb #ae5957de
@@ -38,7 +38,7 @@ class Gate:
         if not math.isfinite(stats.loss): reasons.append(f"loss {stats.loss}")
         return reasons
 
-# %% ../nbs/07_diagnostics.ipynb #9d98a5ad
+# %% ../nbs/07_diagnostics.ipynb #c1186bc2
 def standard_rules(
     solver=None,   # for both phases; by default Anderson to 1e-3
     original=True, # include the original recipe: 150 Euler steps, then 80 for each of two nudges
@@ -60,11 +60,14 @@ def exact_gradient(
     inputs, targets = (t.double() if t.is_floating_point() else t for t in (inputs, targets))
     x = twin.clamp(inputs).detach()
     z0 = None if z0 is None else z0.double()
-    solver = Scan(tol) if hasattr(twin.at(x), "substitute") else Newton(tol) if hasattr(model, "past") else Anderson(tol, 1000)
-    star = solver.settle(twin, x, z0).check("reference equilibrium")
-    grads, stats = IFT(solver).gradient(twin, inputs, targets, star.z)
-    require(stats.converged, "reference", stats.phases["adjoint"].residual, f"the adjoint system did not reach {tol:g}")
-    return grads
+    ways = [Scan(tol)] if hasattr(twin.at(x), "substitute") else [Anderson(tol, 400)] + [Newton(tol)]*hasattr(model, "past")     # Newton is slow but patient
+    for solver in ways:
+        star = solver.settle(twin, x, z0)
+        if not star.ok: continue
+        grads, stats = IFT(solver).gradient(twin, inputs, targets, star.z)
+        if stats.converged: return grads
+    star.check("reference equilibrium")
+    raise SettleError(f"reference adjoint: a residual of {stats.phases['adjoint'].residual:.1e} is above {tol:g}")
 
 def agreement(
     model, inputs, targets,

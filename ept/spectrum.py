@@ -180,7 +180,7 @@ def numerical_abscissa(
     value, residual, y = ritz(*krylov(J.sym, J.random(generator), min(products, J.z[0].numel())), k=1)
     return value.real[:, 0], residual[:, 0], y[:, 0].real.to(J.z.dtype).view_as(J.z)
 
-# %% ../nbs/05_spectrum.ipynb #04b49ad3
+# %% ../nbs/05_spectrum.ipynb #664fdd4f
 @torch.no_grad()
 def transient_growth(
     J,            # a `Jacobian`
@@ -198,6 +198,7 @@ def transient_growth(
     for k in [*(steps >> i for i in range(steps.bit_length())), None]:
         if k is None: k = 1 + seen[:, 1:].amax(0).argmax().item()
         for _ in range(rounds):
+            if not v.flatten(1).any(1).all(): v = torch.where(expand(v.flatten(1).any(1), v), v, J.random(generator))     # a nilpotent map has left nothing
             log, u = 0, v/expand(norm(v), v)
             for j in range(1, k + 1):
                 u = u + eps*J.jvp(u)
