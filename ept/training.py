@@ -257,7 +257,7 @@ def load_state(path):
     require(state["step"] >= 0 and (state["average"] is None) == (not state["config"].get("pema")), "state", str(path), "its entries contradict each other")
     return state
 
-# %% ../nbs/10_training.ipynb #79b3e124
+# %% ../nbs/10_training.ipynb #44d625df
 class TrainingFailed(RuntimeError):
     "The run could not go on; what was saved before is intact."
 
@@ -291,50 +291,55 @@ class Trainer:
 
     def rate(self): return self.lr_scale*learning_rate(self.cfg, self.done)
 
-    def step(self):
-        cfg, started = self.cfg, time.perf_counter()
-        idx, targets = (t.to(cfg.device) for t in self.batches.batch(self.done))
-        for group in self.optimizer.param_groups: group["lr"] = self.rate()
-        self.optimizer.zero_grad(set_to_none=True)
-        row = self._backprop(idx, targets) if cfg.mode == "bp" else self._equilibrium(idx, targets)
-        norm, rate = torch.nn.utils.clip_grad_norm_(self.model.parameters(), cfg.clip).item(), self.rate()
-        row["applied"] = self._apply(norm, row.pop("valid", True))
-        self.done += 1
-        seconds = time.perf_counter() - started
-        return dict(step=self.done, **row, grad_norm=norm, lr=rate, seconds=seconds, tokens_per_s=idx.numel()/seconds)
+# %% ../nbs/10_training.ipynb #7df450a5
+@patch
+def step(self: Trainer):
+    "One update; its metrics."
+    cfg, started = self.cfg, time.perf_counter()
+    idx, targets = (t.to(cfg.device) for t in self.batches.batch(self.done))
+    for group in self.optimizer.param_groups: group["lr"] = self.rate()
+    self.optimizer.zero_grad(set_to_none=True)
+    row = self._backprop(idx, targets) if cfg.mode == "bp" else self._equilibrium(idx, targets)
+    norm, rate = torch.nn.utils.clip_grad_norm_(self.model.parameters(), cfg.clip).item(), self.rate()
+    row["applied"] = self._apply(norm, row.pop("valid", True))
+    self.done += 1
+    seconds = time.perf_counter() - started
+    return dict(step=self.done, **row, grad_norm=norm, lr=rate, seconds=seconds, tokens_per_s=idx.numel()/seconds)
 
-    def _backprop(self, idx, targets):
-        loss = self.model.cost(self.model(idx), targets).mean()
-        loss.backward()
-        return dict(loss=loss.item())
+@patch
+def _backprop(self: Trainer, idx, targets):
+    loss = self.model.cost(self.model(idx), targets).mean()
+    loss.backward()
+    return dict(loss=loss.item())
 
-    def _equilibrium(self, idx, targets):
-        cfg = self.cfg
-        _, stats = self.estimator.gradient(self.model, idx, targets)
-        reasons = self.gate.check(stats)
-        first = next(iter(stats.phases.values()))      # before a rescue: the controller must see the failure
-        if reasons and cfg.rescue and not stats.phases.get("free", nothing).converged: stats, reasons = self._rescue(idx, targets, stats, reasons)
-        if reasons and cfg.invalid == "raise":
-            raise TrainingFailed(f"step {self.done + 1}: invalid gradient: {'; '.join(reasons)}. Raise t1max or T2, tighten res_est or res_nudge, lower lr, or give --invalid skip")
-        if reasons and cfg.invalid == "skip": self.optimizer.zero_grad(set_to_none=True)
-        weight = self.budget.follow(vars(first), first.converged) if self.budget.budget < math.inf else self.budget.weight
-        values, spent = self._penalise(idx, stats.z, weight) if self.done % cfg.reg_every == 0 else ({}, Work())
-        phases = {f"{n}_{k}": getattr(p, k) for n, p in stats.phases.items() if n != "contract" for k in ("residual", "iterations")}
-        work = stats.work + spent
-        return dict(loss=stats.loss, valid=not reasons, **phases, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight, **{f"{n}_penalty": v for n, v in values.items()})
+@patch
+def _equilibrium(self: Trainer, idx, targets):
+    cfg = self.cfg
+    _, stats = self.estimator.gradient(self.model, idx, targets)
+    reasons = self.gate.check(stats)
+    first = next(iter(stats.phases.values()))      # before a rescue: the controller must see the failure
+    if reasons and cfg.rescue and not stats.phases.get("free", nothing).converged: stats, reasons = self._rescue(idx, targets, stats, reasons)
+    if reasons and cfg.invalid == "raise":
+        raise TrainingFailed(f"step {self.done + 1}: invalid gradient: {'; '.join(reasons)}. Raise t1max or T2, tighten res_est or res_nudge, lower lr, or give --invalid skip")
+    if reasons and cfg.invalid == "skip": self.optimizer.zero_grad(set_to_none=True)
+    weight = self.budget.follow(vars(first), first.converged) if self.budget.budget < math.inf else self.budget.weight
+    values, spent = self._penalise(idx, stats.z, weight) if self.done % cfg.reg_every == 0 else ({}, Work())
+    phases = {f"{n}_{k}": getattr(p, k) for n, p in stats.phases.items() if n != "contract" for k in ("residual", "iterations")}
+    work = stats.work + spent
+    return dict(loss=stats.loss, valid=not reasons, **phases, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight, **{f"{n}_penalty": v for n, v in values.items()})
 
 nothing = Phase(0., 0., True, Work(), 0.)
 
-# %% ../nbs/10_training.ipynb #2b362c29
+# %% ../nbs/10_training.ipynb #469dafba
 @patch
 def _rescue(self: Trainer, idx, targets, stats, reasons):
     "Continue a free settle that failed, and estimate anew from where it ends; the work of all attempts is counted."
     with torch.no_grad(): x = self.model.clamp(idx)
-    sol = self.recovery.settle(self.model, x, self.estimator.solver.settle(self.model, x))
+    sol = self.recovery.settle(self.model, x, self.estimator.solver.settle(self.model, x, stats.z))
     if not sol.ok: return stats, reasons
     self.optimizer.zero_grad(set_to_none=True)
     _, again = self.estimator.gradient(self.model, idx, targets, z0=sol.z)
-    again.phases["free"] = replace(again.phases["free"], work=stats.work + Work(force=sol.evals) + again.phases["free"].work, iterations=sol.iterations.float().mean().item())
+    again.phases["free"] = replace(again.phases["free"], work=stats.work + Work(force=sol.evals) + again.phases["free"].work, iterations=stats.phases["free"].iterations + sol.iterations.float().mean().item())
     return again, self.gate.check(again)
 
 @patch
@@ -400,7 +405,7 @@ def _restore(self: Trainer, state, path):
     self.average, self.done, self.skipped, self.lr_scale = state["average"], state["step"], state["skipped"], state["lr_scale"]
     self.remember()
 
-# %% ../nbs/10_training.ipynb #372ff409
+# %% ../nbs/10_training.ipynb #db9a8c40
 class Metrics:
     "JSON lines, one a step; opened at `step`, later rows of an earlier attempt are dropped."
     def __init__(self, path, step):
@@ -418,7 +423,7 @@ def read_metrics(path):
     rows = [json.loads(l) for l in Path(path).read_text().splitlines()]
     return {k: [math.nan if r.get(k) is None else r[k] for r in rows] for k in dict.fromkeys(k for r in rows for k in r)}
 
-# %% ../nbs/10_training.ipynb #7327e426
+# %% ../nbs/10_training.ipynb #76225433
 def train(
     cfg: Config,
     out="runs/train",   # folder of the run
@@ -450,12 +455,12 @@ def train(
         metrics.write(row)
         if on_step: on_step(row)
         if last or run.done % cfg.save_every == 0: save(run, ckpt, state)
-    result = summary(run, out, ckpt, time.perf_counter() - started)
+    result = summary(run, row, out, ckpt, time.perf_counter() - started)
     if not math.isfinite(result["val_ce"]) or run.skipped >= run.done:
         raise TrainingFailed(f"nothing was learned: validation loss {result['val_ce']:g}, {run.skipped} of {run.done} gradients skipped. Lower lr ({cfg.lr:g}), raise t1max or T2, or check the tolerances")
     return result
 
-# %% ../nbs/10_training.ipynb #df7f8ba4
+# %% ../nbs/10_training.ipynb #6841e51f
 def progress_line(cfg, row):
     "One line on how a run is doing."
     free = f"  settle {row['free_iterations']:.1f} it, residual {row['free_residual']:.0e}" if "free_residual" in row else ""
@@ -470,8 +475,8 @@ def save(run, ckpt, state):
     save_checkpoint(ckpt, weights, run.cfg, run.data.tokenizer, run.model.config, step=run.done)
     run.remember()
 
-def summary(run, out, ckpt, seconds):
-    "The result of a run."
-    ce, settled = run._evaluate()
-    return dict(mode=run.cfg.mode, attn_mode=run.cfg.attn_mode, steps=run.done, val_ce=ce, bits_per_byte=run.data.bits_per_byte(ce), settled=settled, skipped=run.skipped, recovered=run.recovery.counts,
+def summary(run, row, out, ckpt, seconds):
+    "The result of a run that ended with `row`."
+    ce = row["val"]
+    return dict(mode=run.cfg.mode, attn_mode=run.cfg.attn_mode, steps=run.done, val_ce=ce, bits_per_byte=run.data.bits_per_byte(ce), settled=row["settled"], skipped=run.skipped, recovered=run.recovery.counts,
                 params=n_params(run.model), seconds=seconds, seed=run.cfg.seed, corpus=run.data.card["corpus"]["name"], out=str(out), ckpt=str(ckpt))
