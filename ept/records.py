@@ -86,7 +86,7 @@ def record(
         write_json(Path(out)/"metrics.json", dict(metrics=metrics, machine=machine()))
     return metrics
 
-# %% ../nbs/14_records.ipynb #cd79e9a4
+# %% ../nbs/14_records.ipynb #5698d635
 SILENT = 300.  # seconds without a sign from another machine after which its run counts as dead
 
 @cache
@@ -116,7 +116,7 @@ def state_of(
 ) -> str:  # running, finished, failed, interrupted, refused or dead
     "The state of a run: *dead* when it is said to be running and nobody looks after it."
     if row["state"] != "running": return row["state"]
-    p = row.get("process") or {}
+    p = row["process"] if isinstance(row.get("process"), dict) else {}
     if p.get("here") == here(): alive = p.get("start") is not None and process_start(p["pid"]) == p["start"]
     else: alive = time.time() - (row.get("seen") or 0) < SILENT
     return "running" if alive else "dead"
@@ -197,7 +197,7 @@ class Store:
             return Retrying(retry=retry_if_exception(busy), stop=stop_after_delay(self.patience), wait=wait_random(0, 0.2), reraise=True)(self._once, work)
         except DBAPIError as e: raise StoreFailed(f"store {self.name}: {' '.join(str(e.orig).split())}") from None
 
-# %% ../nbs/14_records.ipynb #7af3e704
+# %% ../nbs/14_records.ipynb #369fca11
 def _upsert(c, row):
     "Insert or replace; the names that `row` lacks stay as they are."
     import importlib
@@ -227,6 +227,7 @@ def claim(self: Store,
         return True
     return self._write(work)
 
+# %% ../nbs/14_records.ipynb #e0b592ff
 @patch
 def rows(self: Store,
     **equal,  # column=value, or column=[values]
@@ -257,7 +258,7 @@ def beating(self: Store,
     try: yield
     finally: stop.set(); thread.join()
 
-# %% ../nbs/14_records.ipynb #359ecd3b
+# %% ../nbs/14_records.ipynb #5328af30
 @patch
 def adopt(self: Store):
     "Take in the rows of finished and failed runs in the runs folder; for a store that lies in that folder."

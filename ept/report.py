@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STATES', 'MISSING', 'lookup', 'is_value', 'select', 'find_run', 'number', 'shown', 'text_table', 'list_runs',
-           'compare_runs', 'compare_text', 'summarise', 'markdown', 'report_figure', 'write_report']
+           'compare_runs', 'compare_text', 'summarise', 'summaries', 'markdown', 'report_figure', 'write_report']
 
 # %% ../nbs/17_report.ipynb #b6d575aa
 import json, math
@@ -13,7 +13,7 @@ from pathlib import Path
 from .core import InvalidInput, one_of, require
 from .records import FIELDS, write_json
 
-# %% ../nbs/17_report.ipynb #b31fbf06
+# %% ../nbs/17_report.ipynb #9b0a3027
 STATES = ("running", "finished", "failed", "interrupted", "refused", "dead")
 MISSING = object()
 
@@ -38,6 +38,7 @@ def is_value(value, text: str) -> bool:
         except ValueError: return False
     return value is None and text == "none"
 
+# %% ../nbs/17_report.ipynb #09973a0e
 def select(
     rows: list[dict],
     name: str = None, state: str = None,  # of an experiment, - and _ alike; see `STATES`
@@ -64,7 +65,7 @@ def find_run(
     if len(found) > 1: raise InvalidInput("run", name, f"may be {', '.join(r['id'] for r in found[:4])}{' ...' if len(found) > 4 else ''}; give more of it")
     return found[0] if found else require(rows and one_of("run", name, [r["id"] for r in rows]), "run", name, "there are no runs yet; make one with `ept run`")
 
-# %% ../nbs/17_report.ipynb #a9fac769
+# %% ../nbs/17_report.ipynb #cd1dd53a
 def number(v) -> bool: return isinstance(v, (int, float)) and not isinstance(v, bool)
 
 def shown(v) -> str:
@@ -112,7 +113,7 @@ def compare_text(c: dict) -> str:
         lines += [[f"-- {title}" + (" that differ" if title != "metrics" else ""), *[""]*len(c["runs"])], *([k, *[shown(x)[:24] for x in v]] for k, v in c[title].items())] if c[title] else []
     return text_table(["", *c["runs"]], lines)
 
-# %% ../nbs/17_report.ipynb #1501e049
+# %% ../nbs/17_report.ipynb #ce905431
 def summarise(
     rows: list[dict],     # of one experiment
     metrics: list = None, # names; None takes those that are numbers
@@ -123,11 +124,12 @@ def summarise(
     known = dict.fromkeys(k for r in rows for k, v in (r["metrics"] or {}).items() if number(v))
     values = [r["parameters"] or {} for r in rows]
     names = dict.fromkeys(k for p in values for k in p)
-    if metrics: [one_of("metric", m, known) for m in metrics]
-    if by: [one_of("by", n, names) for n in by]
-    metrics = list(metrics or known)
+    for m in metrics or (): one_of("metric", m, known)
+    for n in by or (): one_of("by", n, names)
     by = list(by) if by else [n for n in names if n != "seed" and len({json.dumps(p.get(n)) for p in values}) > 1]
-    frame = pd.DataFrame([{**{f"p.{n}": p.get(n) for n in by}, **{f"m.{m}": v if number(v := (r["metrics"] or {}).get(m)) else None for m in metrics}} for r, p in zip(rows, values)])
+    shown_as = {f"metrics.{m}" if m in by else m: m for m in metrics or known}
+    metrics = list(shown_as)
+    frame = pd.DataFrame([{**{f"p.{n}": p.get(n) for n in by}, **{f"m.{m}": v if number(v := (r["metrics"] or {}).get(k)) else None for m, k in shown_as.items()}} for r, p in zip(rows, values)])
     keys = [f"p.{n}" for n in by]
     grouped = frame.groupby(keys, dropna=False, sort=True) if by else [((), frame)]
     groups = []
@@ -137,6 +139,20 @@ def summarise(
         groups.append({**{n: None if pd.isna(v) else v.item() if hasattr(v, "item") else v for n, v in zip(by, key)}, **{m: dict(mean=finite(s.mean()) if len(s) else None, sd=finite(s.std()) if len(s) > 1 else None, n=len(s)) for m, s in stats.items()}})
     return dict(name=rows[0]["name"], runs=len(rows), by=by, metrics=metrics, groups=groups)
 
+def summaries(
+    rows: list[dict],     # of any experiments
+    metrics: list = None, by: list = None,  # as in `summarise`
+) -> tuple[list[dict], dict]:  # the summaries; experiment: [names that were asked for and that none of its runs has]
+    "A summary of each experiment that can give what was asked for; raises `InvalidInput` for a name that no run of any has."
+    has = {n: ({k for r in rows if r["name"] == n for k, v in (r["metrics"] or {}).items() if number(v)}, {k for r in rows if r["name"] == n for k in r["parameters"] or {}}) for n in dict.fromkeys(r["name"] for r in rows)}
+    for field, asked, k in (("metric", metrics, 0), ("by", by, 1)):
+        for name in (asked or ()) if rows else (): one_of(field, name, sorted(set().union(*(h[k] for h in has.values()))))
+    lacks = {n: [m for m in metrics or () if m not in h[0]] + [b for b in by or () if b not in h[1]] for n, h in has.items()}
+    able = [n for n, h in has.items() if h[1].issuperset(by or ()) and (not metrics or not h[0].isdisjoint(metrics))]
+    found = [summarise([r for r in rows if r["name"] == n], [m for m in metrics if m in has[n][0]] if metrics else None, by) for n in able]
+    return found, {n: l for n, l in lacks.items() if l}
+
+# %% ../nbs/17_report.ipynb #09cfb6ed
 def markdown(
     summary: dict,  # from `summarise`
 ) -> str:
@@ -147,7 +163,7 @@ def markdown(
     table = "\n".join("| " + " | ".join(str(v).replace("|", "\\|") for v in l) + " |" for l in lines)
     return f"**{summary['name']}**, {summary['runs']} runs: mean ± standard deviation (runs)\n\n{table}\n"
 
-# %% ../nbs/17_report.ipynb #aa5bd1d3
+# %% ../nbs/17_report.ipynb #eb711ec9
 def report_figure(
     summary: dict,  # from `summarise`
     most: int = 4,  # panels
@@ -177,10 +193,12 @@ def report_figure(
 def write_report(
     summary: dict, folder: Path,
 ) -> list[str]:  # the files
-    "Leave report.md, report.json and report.png in a folder."
-    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
-    fig = report_figure(summary)
-    (folder/"report.md").write_text(markdown(summary), encoding="utf-8"); write_json(folder/"report.json", summary); fig.savefig(folder/"report.png", dpi=150)
+    "Leave report.md, report.json and, where a metric is a number, report.png in a folder."
     import matplotlib.pyplot as plt
-    plt.close(fig)
-    return [str(folder/n) for n in ("report.md", "report.json", "report.png")]
+    folder, names = Path(folder), ["report.md", "report.json", *["report.png"]*bool(summary["metrics"])]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder/"report.md").write_text(markdown(summary), encoding="utf-8"); write_json(folder/"report.json", summary)
+    if summary["metrics"]:
+        fig = report_figure(summary)
+        fig.savefig(folder/"report.png", dpi=150); plt.close(fig)
+    return [str(folder/n) for n in names]

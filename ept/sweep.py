@@ -16,7 +16,7 @@ from .core import InvalidInput, one_of, require
 from .records import Store, cores, this_process
 from .runs import code_of, find_experiment, new_folder, new_row, now, parameters_of, parse_value, perform, stop, terminable, with_parameters
 
-# %% ../nbs/16_sweep.ipynb #cc3b45bf
+# %% ../nbs/16_sweep.ipynb #625cd724
 MOST = 10_000  # points of one sweep
 
 def values_of(
@@ -37,7 +37,9 @@ def values_of(
         require(low <= high < low + MOST, name, text, f"must rise, over fewer than {MOST:,} numbers")
         return list(range(low, high + 1))
     found = [parse_value(name, v, kind) for v in text.split(",")]
-    for v in found: require(found.count(v) == 1, name, text, f"names {v!r} twice")
+    for v in found:
+        require(kind is not float or math.isfinite(v), name, text, f"{v} is no value for a run; list finite numbers")
+        require(found.count(v) == 1, name, text, f"names {v!r} twice")
     return found
 
 def points(
@@ -81,7 +83,7 @@ def done_before(
     found = store.rows(point=[r["point"] for r in rows], state="finished") if rows else []
     return {r["point"]: r for r in found}
 
-# %% ../nbs/16_sweep.ipynb #eb339d88
+# %% ../nbs/16_sweep.ipynb #d67186e7
 class Sweep:
     "What the backends share: a run is claimed before it starts, and its row is in the store when it ends."
     def __init__(self, rows, store, show):
@@ -105,7 +107,7 @@ class Sweep:
         self.show(row)
 
 @contextlib.contextmanager
-def local_slots(workers, gpus): 
+def local_slots(workers, gpus):
     "Runs at a time, and cores for each, on this machine."
     yield (workers := workers or cores()), max(1, cores()//workers)
 
