@@ -15,7 +15,7 @@ from pathlib import Path
 from fastcore.basics import patch
 from .core import InvalidInput, require
 
-# %% ../nbs/14_records.ipynb #8d7b56d0
+# %% ../nbs/14_records.ipynb #24726a9e
 PACKAGES = ("ept", "torch", "numpy", "scipy", "safetensors", "tokenizers", "tiktoken", "datasets", "papermill", "ipykernel")
 
 def versions() -> dict:
@@ -27,12 +27,14 @@ def versions() -> dict:
 
 def git_state(
     folder: Path,  # in the clone, or not
-) -> dict:         # commit: str | None, dirty: bool | None
-    "Commit and whether a tracked or new file differs from it; None where there is no git or no clone."
+) -> dict:         # commit: str | None, dirty: bool | None, and `changed` if dirty: the first twenty files
+    "Commit and whether tracked or new files differ from it; None where there is no git or no clone."
     def git(*args): return subprocess.run(["git", "-C", str(folder), *args], capture_output=True, text=True, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"})
     try: head, status = git("rev-parse", "HEAD"), git("status", "--porcelain")
     except OSError: return dict(commit=None, dirty=None)
-    return dict(commit=head.stdout.strip() if head.returncode == 0 else None, dirty=bool(status.stdout.strip()) if status.returncode == 0 else None)
+    if status.returncode: return dict(commit=None, dirty=None)
+    changed = [line[3:] for line in status.stdout.splitlines()]
+    return dict(commit=head.stdout.strip() if head.returncode == 0 else None, dirty=bool(changed)) | (dict(changed=changed[:20]) if changed else {})
 
 def cpu_name() -> str:
     "The processor's name, as well as the system knows it."
