@@ -38,7 +38,7 @@ class Gate:
         if not math.isfinite(stats.loss): reasons.append(f"loss {stats.loss}")
         return reasons
 
-# %% ../nbs/07_diagnostics.ipynb #c1186bc2
+# %% ../nbs/07_diagnostics.ipynb #aca9a85d
 def standard_rules(
     solver=None,   # for both phases; by default Anderson to 1e-3
     original=True, # include the original recipe: 150 Euler steps, then 80 for each of two nudges
@@ -46,7 +46,7 @@ def standard_rules(
     "The rules worth comparing, by name."
     s = solver or Anderson(1e-3)
     fixed = lambda n: Euler(1e-12, n)    # a tolerance that only an exact zero reaches
-    rules = {"AsymEP": AsymEP(s, reach=5e-3), "AsymEP, Anderson": AsymEP(Anderson(s.tol)), "AsymEP, holomorphic 4": AsymEP(s, points=4, beta=0.1), "Tracking": Tracking(Anderson(s.tol)), "Dyadic": Dyadic(Anderson(s.tol)), "IFT": IFT(s),
+    rules = {"AsymEP": AsymEP(s, reach=5e-3), "AsymEP, Anderson": AsymEP(Anderson(s.tol), reach=5e-3), "AsymEP, holomorphic 4": AsymEP(s, points=4, beta=0.1), "Tracking": Tracking(Anderson(s.tol), reach=5e-3), "Dyadic": Dyadic(Anderson(s.tol)), "IFT": IFT(s),
              "EP, uncorrected": EP(s, nudged=Anderson(s.tol)), "one-step": Truncated(s), "truncated, 4 terms": Truncated(s, terms=4)}
     return {**rules, "original recipe": AsymEP(fixed(150), nudged=fixed(80))} if original else rules
 

@@ -6,7 +6,7 @@
 __all__ = ['cost_gradient', 'contract', 'Phase', 'Stats', 'Estimator', 'IFT', 'nudge_points', 'AsymEP', 'EP', 'Dyadic',
            'layer_by_layer', 'settle_pair', 'balance', 'Tracking', 'Truncated', 'BPTT', 'compare', 'worst']
 
-# %% ../nbs/04_estimators.ipynb #950d86a1
+# %% ../nbs/04_estimators.ipynb #67bac7d9
 import math, time, warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ import torch
 from fastcore.basics import patch
 from .core import require
 from .fields import Linearisation, Work, linearise
-from .solvers import Anderson, Euler, Solution, Solver, Substitution, Sweep, relative_residual, tile
+from .solvers import Anderson, Euler, Solution, Solver, Substitution, Sweep, expand, relative_residual, tile
 
 # %% ../nbs/04_estimators.ipynb #872035a6
 def cost_gradient(model, z, targets):
@@ -281,12 +281,13 @@ def balance(z, g):
     norm = lambda t: t.flatten(1).norm(dim=1).clamp_min(1e-12)
     return (norm(z)/norm(g)).view(-1, *[1]*(z.ndim - 1))
 
-# %% ../nbs/04_estimators.ipynb #eb351194
+# %% ../nbs/04_estimators.ipynb #150f781f
 @dataclass
 class Tracking(Estimator):
     "Centred AsymEP whose linearisation follows the common mode of the nudged states."
     beta: float = 0.02
     nudged: Solver = None  # for the pair; by default the free solver
+    reach: float = 0.      # β‖∇ℓ‖/‖z*‖ to which β is set, by sample; 0 keeps β as it is
 
     def gradient(self, model, inputs, targets, z0=None):
         stats, b = Stats(), self.beta
@@ -298,6 +299,7 @@ class Tracking(Estimator):
 
         g0 = cost_gradient(model, free.z, targets)
         unit = balance(free.z, g0)
+        if self.reach: b = expand(self.reach/relative_residual(g0, free.z).clamp_min(1e-6), free.z)
 
         def pair(m, a):
             up, down, lin = f(m + b*a), f(m - b*a), linearise(f, m)
