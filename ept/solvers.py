@@ -52,7 +52,7 @@ def relative_residual(F, z):
     "‖F‖/‖z‖ by sample, (B,)."
     return relative(F.flatten(1).norm(dim=1), z)
 
-# %% ../nbs/03_solvers.ipynb #df0fef61
+# %% ../nbs/03_solvers.ipynb #4608b4d4
 @dataclass
 class Solver:
     "Base of all solvers: `solve(f, z0)` for any function, `settle(field, x)` and `adjoint(field, x, z, g)` for fields."
@@ -117,8 +117,8 @@ class Solver:
         back = self.back(field, x, z, lin)
         if a0 is None: a0 = back(g)
         def correct(a, r):        # only as exact as what is still to be removed
-            left = relative_residual(r, a).max().item()
-            return a - torch.cat([back(part, min(0.5, self.tol/(2*left))) for part in r.chunk(copies)])
+            left = relative_residual(r, a).max().clamp(self.tol, 1e3*self.tol).item()
+            return a - torch.cat([back(part, self.tol/(2*left)) for part in r.chunk(copies)])
         correction = Iteration(self.tol, self.max_iter, correct)
         correction.patience = 3   # what J⁻ᵀ does not improve is at the rounding floor, or not linear
         return correction.solve(f, tile(a0, copies))
