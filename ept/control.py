@@ -6,10 +6,11 @@
 __all__ = ['PENALTIES', 'WATCH', 'jacobian_penalty', 'residual_penalty', 'token_pairs', 'krylov_pairs', 'leading_pairs',
            'eigenvalue_penalty', 'abscissa_penalty', 'Penalties', 'Budget', 'ladder', 'Recovery']
 
-# %% ../nbs/06_control.ipynb #0905f621
+# %% ../nbs/06_control.ipynb #517a55d2
 import math
 from dataclasses import asdict, dataclass, field, replace
 import torch
+from fastcore.basics import patch
 from .block import CausalField
 from .core import one_of, require
 from .fields import Work
@@ -208,7 +209,7 @@ class Budget:
     def state_dict(self): return asdict(self)
     def load_state_dict(self, state): self.__init__(**state)
 
-# %% ../nbs/06_control.ipynb #e37b3c9b
+# %% ../nbs/06_control.ipynb #d8636bdf
 def ladder(
     solver: Solver,  # the one that failed
     eps=1.0,         # step ε of the relaxation
@@ -216,7 +217,7 @@ def ladder(
     "More iterations, another solver, a smaller step."
     n, more = solver.max_iter, dict(max_iter=4*solver.max_iter)
     if getattr(solver, "inner", None): more["inner"] = replace(solver.inner, max_iter=4*solver.inner.max_iter)
-    return [("more iterations", replace(solver, **more)), ("anderson", Anderson(solver.tol, 4*n, m=12, eps=eps)), ("broyden", Broyden(solver.tol, 4*n, memory=48, eps=eps)), ("smaller step", Euler(solver.tol, 10*n, eps=eps/4))]
+    return [("more iterations", replace(solver, **more)), ("anderson", Anderson(solver.tol, 4*n, m=24, eps=eps)), ("broyden", Broyden(solver.tol, 4*n, memory=48, eps=eps)), ("smaller step", Euler(solver.tol, 10*n, eps=eps/4))]
 
 @dataclass
 class Recovery:
@@ -236,31 +237,34 @@ class Recovery:
 
     def count(self, name, n=1): self.counts[name] = self.counts.get(name, 0) + n
 
-    def settle(self, model, x, failed: Solution) -> Solution:
-        "Continue a failed settle rung by rung, for the samples that need it; the work of all attempts is counted in the result."
-        sol, lost = failed, ~torch.isfinite(x).flatten(1).all(1) | ~torch.isfinite(failed.residual)     # no force at any iterate: nothing to go on from
-        for name, solver in self.ladder:
-            left = (~sol.converged & ~lost).nonzero()[:, 0]
-            if not len(left): break
-            new = solver.settle(model, x[left], sol.z[left])
-            self.count(name, int(new.converged.sum()))
-            sol = merge(sol, new, left)
-        return sol
-
-    def verdict(self, ok) -> str:  # "apply", "skip", "rewind" or "stop"
-        "How to go on after a step whose gradient is valid, or not."
-        if ok:
-            self.in_a_row, self.good = 0, self.good + 1
-            if self.good % self.calm == 0: self.rewound = max(0, self.rewound - 1)
-            return "apply"
-        self.in_a_row, self.good = self.in_a_row + 1, 0
-        self.count("skipped")
-        if self.in_a_row < self.skips: return "skip"
-        if self.rewound >= self.rewinds: return "stop"
-        self.in_a_row, self.rewound = 0, self.rewound + 1
-        self.count("rewound")
-        return "rewind"
-
     def state_dict(self): return dict(in_a_row=self.in_a_row, good=self.good, rewound=self.rewound, counts=dict(self.counts))
     def load_state_dict(self, state):
         for name, value in state.items(): setattr(self, name, dict(value) if name == "counts" else value)
+
+# %% ../nbs/06_control.ipynb #d78ea46b
+@patch
+def settle(self: Recovery, model, x, failed: Solution) -> Solution:
+    "Continue a failed settle rung by rung, for the samples that need it; the work of all attempts is counted in the result."
+    sol, lost = failed, ~torch.isfinite(x).flatten(1).all(1) | ~torch.isfinite(failed.residual)     # no force at any iterate: nothing to go on from
+    for name, solver in self.ladder:
+        left = (~sol.converged & ~lost).nonzero()[:, 0]
+        if not len(left): break
+        new = solver.settle(model, x[left], sol.z[left])
+        self.count(name, int(new.converged.sum()))
+        sol = merge(sol, new, left)
+    return sol
+
+@patch
+def verdict(self: Recovery, ok) -> str:  # "apply", "skip", "rewind" or "stop"
+    "How to go on after a step whose gradient is valid, or not."
+    if ok:
+        self.in_a_row, self.good = 0, self.good + 1
+        if self.good % self.calm == 0: self.rewound = max(0, self.rewound - 1)
+        return "apply"
+    self.in_a_row, self.good = self.in_a_row + 1, 0
+    self.count("skipped")
+    if self.in_a_row < self.skips: return "skip"
+    if self.rewound >= self.rewinds: return "stop"
+    self.in_a_row, self.rewound = 0, self.rewound + 1
+    self.count("rewound")
+    return "rewind"

@@ -144,7 +144,7 @@ def nudge_points(
     weight = torch.where((k == 0) | (2*k == points), 1., 2. if half else 1.).to(dtype)/points
     return torch.polar(torch.full_like(k, r), 2*math.pi*k/points), weight
 
-# %% ../nbs/04_estimators.ipynb #103c3b48
+# %% ../nbs/04_estimators.ipynb #9ceecc40
 @dataclass
 class AsymEP(Estimator):
     "Asymmetric equilibrium propagation (Scurria et al., arXiv 2602.03670), centred by default."
@@ -162,53 +162,57 @@ class AsymEP(Estimator):
         require(int(self.points) == self.points and self.points >= 1, "points", self.points, "a whole number of at least 1; 2 is centred")
         if self.points == 1: warnings.warn("one-sided nudge: its error is of first order in beta; points=2 is centred")
 
-    def adjoint_state(self, model, x, z, targets, stats, f=None):
-        with stats.phase("nudged") as say:
-            beta, weight = nudge_points(self.beta, self.points, z.dtype, z.device, half=not self.diagnose)
-            f = f or model.at(x)
-            lin, K, solver = linearise(f, z), len(beta), self.nudged or self.solver
-            g, a0 = cost_gradient(model, z, targets), None
-            norm = lambda t: t.flatten(-z.ndim + 1).norm(dim=-1)
-            beta = beta.view(-1, *[1]*z.ndim).expand(-1, len(z), *[1]*(z.ndim - 1))
-            if self.correct and self.reach and not isinstance(solver, Euler):
-                a0 = solver.back(model, x, z, lin)(g)
-                reach = max(self.reach, 4*torch.finfo(z.dtype).eps/solver.tol)     # or rounding alone would keep the residual above the tolerance
-                beta = beta*(reach*norm(z)/(self.beta*norm(a0))).nan_to_num(1).clamp(1e-6, 1e6).view(-1, *[1]*(z.ndim - 1))
-            g, a0 = (t if t is None else t.to(beta.dtype) for t in (g, a0))
-            rhs = self.displacement_map(model, x, z, targets, beta, f, lin)
-            sol = solver.near_adjoint(rhs, model, x, z, g, K, lin, a0) if self.correct else solver.solve(rhs, tile(-g, K))   # uncorrected, the linear part is J
-            say(lin.work + Work(force=sol.evals*K*(1 + beta.is_complex())), sol)     # a complex evaluation is two real ones
-        a = sol.z.unflatten(0, (K, -1))
-        s = torch.einsum("k,k...->...", weight, a.real)
-        stats.displacement = (beta.abs().flatten(1)*norm(a)/norm(z)).max().item()
-        stats.nonlinearity = (norm(a - s)/norm(s).clamp_min(1e-30)).max().item()
-        if self.diagnose:
-            stats.antisymmetry = (norm(lin.antisym(s))/norm(lin.jvp(s))).max().item()
-            if a.is_complex(): stats.leakage = (norm(a.imag.mean(0))/norm(s)).max().item()
-        return s
+# %% ../nbs/04_estimators.ipynb #520c86ce
+@patch
+@torch.no_grad()
+def displacement_map(self: AsymEP, model, x, z, targets, beta, f=None, lin=None):
+    "The right-hand side of @eq-displacement for all nudges `beta`, (K,) or (K, B, 1, ...), side by side: (K·B, ...)."
+    f = f or model.at(x)
+    lin = lin or linearise(f, z)
+    K, F0 = len(beta), lin.F.detach() if self.anchor else 0
+    def velocity(a, b): return (f(z + b*a) - F0)/b - cost_gradient(model, z + b*a, targets)
+    def antisym(a):
+        alike = K > 1 and all(torch.equal(a[:len(z)], other) for other in a.chunk(K)[1:])     # as at the start: one product for all
+        return tile(lin.antisym(a[:len(z)]), K) if alike else lin.antisym(a)
+    def rhs(a):
+        out = torch.cat([velocity(*ab) for ab in zip(a.chunk(K), beta)])
+        return out - antisym(a) if self.correct else out
+    return rhs
 
-    @torch.no_grad()
-    def displacement_map(self, model, x, z, targets, beta, f=None, lin=None):
-        "The right-hand side of @eq-displacement for all nudges `beta`, (K,) or (K, B, 1, ...), side by side: (K·B, ...)."
+# %% ../nbs/04_estimators.ipynb #0db06409
+@patch
+def adjoint_state(self: AsymEP, model, x, z, targets, stats, f=None):
+    with stats.phase("nudged") as say:
+        beta, weight = nudge_points(self.beta, self.points, z.dtype, z.device, half=not self.diagnose)
         f = f or model.at(x)
-        lin = lin or linearise(f, z)
-        K, F0 = len(beta), lin.F.detach() if self.anchor else 0
-        def velocity(a, b): return (f(z + b*a) - F0)/b - cost_gradient(model, z + b*a, targets)
-        def antisym(a):
-            alike = K > 1 and all(torch.equal(a[:len(z)], other) for other in a.chunk(K)[1:])     # as at the start: one product for all
-            return tile(lin.antisym(a[:len(z)]), K) if alike else lin.antisym(a)
-        def rhs(a):
-            out = torch.cat([velocity(*ab) for ab in zip(a.chunk(K), beta)])
-            return out - antisym(a) if self.correct else out
-        return rhs
+        lin, K, solver = linearise(f, z), len(beta), self.nudged or self.solver
+        g, a0 = cost_gradient(model, z, targets), None
+        norm = lambda t: t.flatten(-z.ndim + 1).norm(dim=-1)
+        beta = beta.view(-1, *[1]*z.ndim).expand(-1, len(z), *[1]*(z.ndim - 1))
+        if self.correct and self.reach and not isinstance(solver, Euler):
+            a0 = solver.back(model, x, z, lin)(g)
+            reach = max(self.reach, 4*torch.finfo(z.dtype).eps/solver.tol)     # or rounding alone would keep the residual above the tolerance
+            beta = beta*(reach*norm(z)/(self.beta*norm(a0))).nan_to_num(1).clamp(1e-6, 1e6).view(-1, *[1]*(z.ndim - 1))
+        g, a0 = (t if t is None else t.to(beta.dtype) for t in (g, a0))
+        rhs = self.displacement_map(model, x, z, targets, beta, f, lin)
+        sol = solver.near_adjoint(rhs, model, x, z, g, K, lin, a0) if self.correct else solver.solve(rhs, tile(-g, K))   # uncorrected, the linear part is J
+        say(lin.work + Work(force=sol.evals*K*(1 + beta.is_complex())), sol)     # a complex evaluation is two real ones
+    a = sol.z.unflatten(0, (K, -1))
+    s = torch.einsum("k,k...->...", weight, a.real)
+    stats.displacement = (beta.abs().flatten(1)*norm(a)/norm(z)).max().item()
+    stats.nonlinearity = (norm(a - s)/norm(s).clamp_min(1e-30)).max().item()
+    if self.diagnose:
+        stats.antisymmetry = (norm(lin.antisym(s))/norm(lin.jvp(s))).max().item()
+        if a.is_complex(): stats.leakage = (norm(a.imag.mean(0))/norm(s)).max().item()
+    return s
 
-# %% ../nbs/04_estimators.ipynb #69f39c70
+# %% ../nbs/04_estimators.ipynb #b7944bb9
 @dataclass
 class EP(AsymEP):
     "Vector-field equilibrium propagation (Scellier et al. 2018): biased unless J is symmetric."
     correct: bool = False
 
-# %% ../nbs/04_estimators.ipynb #0e18f074
+# %% ../nbs/04_estimators.ipynb #342ad407
 @dataclass
 class Dyadic(Estimator):
     "Dyadic equilibrium propagation (Scurria et al., arXiv 2602.03670): state and adjoint relax together."
@@ -229,7 +233,7 @@ class Dyadic(Estimator):
             say(Work(force=sol.evals, vjp=sol.evals), sol)
         return self.finish(model, inputs, targets, m, s, stats)
 
-# %% ../nbs/04_estimators.ipynb #93fd8034
+# %% ../nbs/04_estimators.ipynb #b5ff5739
 @patch
 def in_order(self: Dyadic, model, inputs, targets, z0=None):
     "The mean needs nothing of the difference, so on a triangular field it is settled first; then the difference, by substitution."
@@ -262,7 +266,7 @@ def layer_by_layer(model, inputs, targets):
     Estimator.deposit(model, grads := dict(zip(names, grads)))
     return grads, stats
 
-# %% ../nbs/04_estimators.ipynb #75deb496
+# %% ../nbs/04_estimators.ipynb #e2c1a146
 def settle_pair(solver, pair, m, s, unit):
     "Relax a state m and an adjoint s side by side, in units in which both are alike in size; `converged` only if each meets the tolerance by itself."
     evals, inner = 0., replace(solver, tol=solver.tol/1.5)
@@ -281,7 +285,7 @@ def balance(z, g):
     norm = lambda t: t.flatten(1).norm(dim=1).clamp_min(1e-12)
     return (norm(z)/norm(g)).view(-1, *[1]*(z.ndim - 1))
 
-# %% ../nbs/04_estimators.ipynb #150f781f
+# %% ../nbs/04_estimators.ipynb #d27dd313
 @dataclass
 class Tracking(Estimator):
     "Centred AsymEP whose linearisation follows the common mode of the nudged states."
@@ -311,7 +315,7 @@ class Tracking(Estimator):
             say(Work(force=3*sol.evals, jvp=sol.evals, vjp=sol.evals), sol)
         return self.finish(model, inputs, targets, m, a, stats)
 
-# %% ../nbs/04_estimators.ipynb #6812cc21
+# %% ../nbs/04_estimators.ipynb #14ec1dd3
 @dataclass
 class Truncated(Estimator):
     "K terms of the Neumann series for the adjoint; `terms=1` is the one-step gradient (Fung et al. 2022, eq. 6; Geng et al. 2021)."
@@ -329,7 +333,7 @@ class Truncated(Estimator):
             say(Work(force=min(n, 1), vjp=n), Solution(s, left, torch.full_like(left, self.terms), left <= tol, float(n), [], tol))
         return s
 
-# %% ../nbs/04_estimators.ipynb #dff24af0
+# %% ../nbs/04_estimators.ipynb #2dcc2205
 @dataclass
 class BPTT(Estimator):
     "Backpropagation through `steps` unrolled Euler steps of length `eps`; memory grows with steps."
@@ -353,7 +357,7 @@ class BPTT(Estimator):
         self.deposit(model, grads)
         return grads, stats
 
-# %% ../nbs/04_estimators.ipynb #e41ebc44
+# %% ../nbs/04_estimators.ipynb #e754165e
 def compare(grads, reference):
     "{name: (cosine, relative error)} of two gradients by tensor."
     out = {}

@@ -52,7 +52,7 @@ def relative_residual(F, z):
     "‖F‖/‖z‖ by sample, (B,)."
     return relative(F.flatten(1).norm(dim=1), z)
 
-# %% ../nbs/03_solvers.ipynb #4608b4d4
+# %% ../nbs/03_solvers.ipynb #aeb5d1f7
 @dataclass
 class Solver:
     "Base of all solvers: `solve(f, z0)` for any function, `settle(field, x)` and `adjoint(field, x, z, g)` for fields."
@@ -68,66 +68,73 @@ class Solver:
     def start(self, z0): return None
     def step(self, z, F, memory, restart): raise NotImplementedError
 
-    @torch.no_grad()
-    def solve(self, f, z0, restrict=None) -> Solution:
-        "Find f(z) = 0 from z0 (B, ...); what is not finite in z0 starts at zero. `restrict(keep)` gives f for some of the samples."
-        B, whole, live, evals = len(z0), None, torch.arange(len(z0), device=z0.device), 0.
-        z = best = torch.where(torch.isfinite(z0), z0, 0)
-        best_res = torch.full((B,), torch.inf, device=z0.device, dtype=z0.real.dtype)
-        iterations = torch.full((B,), self.max_iter, device=z0.device)
-        done, memory, trace = best_res < 0, self.start(z0), []
-        for k in range(1, self.max_iter + 1):
-            F = f(z)
-            evals += len(z)/B
-            res = relative_residual(F, z)
-            better = (res < best_res) & ~done
-            best, best_res = torch.where(expand(better, z), z, best), torch.where(better, res, best_res)
-            iterations = torch.where(better & (res <= self.tol), k, iterations)
-            done = best_res <= self.tol
-            look = k % self.look_every == 0 or k == self.max_iter
-            if look:
-                trace.append(best_res.max().item())
-                stalled = self.patience and len(trace) > self.patience and not trace[-1] < 0.9*trace[-1 - self.patience]
-                if trace[-1] <= self.tol or k == self.max_iter or stalled: break
-            restart = ~torch.isfinite(res) | (res > 1e3*best_res)
-            if some(restart): z, F = torch.where(expand(restart, z), best, z), torch.where(expand(restart, F), 0, F)
-            z = torch.where(expand(done, z), best, self.step(z, F, memory, restart))
-            if restrict and look and done.sum() >= max(1, len(z)//4):        # go on with those that have not settled
-                whole = put(whole, live, best, best_res, iterations)
-                keep = (~done).nonzero()[:, 0]
-                live, z, best, best_res, iterations, done = (t[keep] for t in (live, z, best, best_res, iterations, done))
-                memory = {n: t[keep] if torch.is_tensor(t) else t for n, t in memory.items()} if memory else memory
-                f = restrict(live)
-        best, best_res, iterations = put(whole, live, best, best_res, iterations)
-        return Solution(best, best_res, iterations.clamp_max(k), best_res <= self.tol, evals, trace, self.tol)
+# %% ../nbs/03_solvers.ipynb #ca162f58
+@patch
+@torch.no_grad()
+def solve(self: Solver, f, z0, restrict=None) -> Solution:
+    "Find f(z) = 0 from z0 (B, ...); what is not finite in z0 starts at zero. `restrict(keep)` gives f for some of the samples."
+    B, whole, live, evals = len(z0), None, torch.arange(len(z0), device=z0.device), 0.
+    z = best = torch.where(torch.isfinite(z0), z0, 0)
+    best_res = torch.full((B,), torch.inf, device=z0.device, dtype=z0.real.dtype)
+    iterations = torch.full((B,), self.max_iter, device=z0.device)
+    done, memory, trace = best_res < 0, self.start(z0), []
+    for k in range(1, self.max_iter + 1):
+        F = f(z)
+        evals += len(z)/B
+        res = relative_residual(F, z)
+        better = (res < best_res) & ~done
+        best, best_res = torch.where(expand(better, z), z, best), torch.where(better, res, best_res)
+        iterations = torch.where(better & (res <= self.tol), k, iterations)
+        done = best_res <= self.tol
+        look = k % self.look_every == 0 or k == self.max_iter
+        if look:
+            trace.append(best_res.max().item())
+            stalled = self.patience and len(trace) > self.patience and not trace[-1] < 0.9*trace[-1 - self.patience]
+            if trace[-1] <= self.tol or k == self.max_iter or stalled: break
+        restart = ~torch.isfinite(res) | (res > 1e3*best_res)
+        if some(restart): z, F = torch.where(expand(restart, z), best, z), torch.where(expand(restart, F), 0, F)
+        z = torch.where(expand(done, z), best, self.step(z, F, memory, restart))
+        if restrict and look and done.sum() >= max(1, len(z)//4):        # go on with those that have not settled
+            whole = put(whole, live, best, best_res, iterations)
+            keep = (~done).nonzero()[:, 0]
+            live, z, best, best_res, iterations, done = (t[keep] for t in (live, z, best, best_res, iterations, done))
+            memory = {n: t[keep] if torch.is_tensor(t) else t for n, t in memory.items()} if memory else memory
+            f = restrict(live)
+    best, best_res, iterations = put(whole, live, best, best_res, iterations)
+    return Solution(best, best_res, iterations.clamp_max(k), best_res <= self.tol, evals, trace, self.tol)
 
-    def settle(self, field, x, z0=None, f=None) -> Solution:
-        "The free equilibrium F(z; x) = 0; f is `field.at(x)`, if it is at hand. An input that is not finite has none: no sample converges."
-        z0 = field.init_state(x) if z0 is None else z0
-        with torch.no_grad(): return self.solve(f or field.at(x), z0, lambda keep: field.at(x[keep]))
+# %% ../nbs/03_solvers.ipynb #015081a8
+@patch
+def settle(self: Solver, field, x, z0=None, f=None) -> Solution:
+    "The free equilibrium F(z; x) = 0; f is `field.at(x)`, if it is at hand. An input that is not finite has none: no sample converges."
+    z0 = field.init_state(x) if z0 is None else z0
+    with torch.no_grad(): return self.solve(f or field.at(x), z0, lambda keep: field.at(x[keep]))
 
-    def adjoint(self, field, x, z, g, lin=None) -> Solution:
-        "s with Jᵀs = g at z (B, ...): the linear system of the implicit function theorem."
-        lin = lin or linearise(field.at(x.detach()), z)
-        return self.solve(lambda s: lin.vjp(s) - g, -g)
+@patch
+def adjoint(self: Solver, field, x, z, g, lin=None) -> Solution:
+    "s with Jᵀs = g at z (B, ...): the linear system of the implicit function theorem."
+    lin = lin or linearise(field.at(x.detach()), z)
+    return self.solve(lambda s: lin.vjp(s) - g, -g)
 
-    def near_adjoint(self, f, field, x, z, g, copies=1, lin=None, a0=None) -> Solution:
-        "f(a) = 0 for `copies` batches side by side, where f(a) is Jᵀa - g at z to first order: the nudged settle. a ← a - J⁻ᵀf(a), from a0, by default J⁻ᵀg."
-        lin = lin or linearise(field.at(x.detach()), z)
-        back = self.back(field, x, z, lin)
-        if a0 is None: a0 = back(g)
-        def correct(a, r):        # only as exact as what is still to be removed
-            left = relative_residual(r, a).max().clamp(self.tol, 1e3*self.tol).item()
-            return a - torch.cat([back(part, self.tol/(2*left)) for part in r.chunk(copies)])
-        correction = Iteration(self.tol, self.max_iter, correct)
-        correction.patience = 3   # what J⁻ᵀ does not improve is at the rounding floor, or not linear
-        return correction.solve(f, tile(a0, copies))
+@patch
+def near_adjoint(self: Solver, f, field, x, z, g, copies=1, lin=None, a0=None) -> Solution:
+    "f(a) = 0 for `copies` batches side by side, where f(a) is Jᵀa - g at z to first order: the nudged settle. a ← a - J⁻ᵀf(a), from a0, by default J⁻ᵀg."
+    lin = lin or linearise(field.at(x.detach()), z)
+    back = self.back(field, x, z, lin)
+    if a0 is None: a0 = back(g)
+    def correct(a, r):        # only as exact as what is still to be removed
+        left = relative_residual(r, a).max().clamp(self.tol, 1e3*self.tol).item()
+        return a - torch.cat([back(part, self.tol/(2*left)) for part in r.chunk(copies)])
+    correction = Iteration(self.tol, self.max_iter, correct)
+    correction.patience = 3   # what J⁻ᵀ does not improve is at the rounding floor, or not linear
+    return correction.solve(f, tile(a0, copies))
 
-    def back(self, field, x, z, lin):
-        "(r, tol) ↦ J⁻ᵀr, by default to half of the solver's tolerance."
-        return lambda r, tol=self.tol/2: replace(self, tol=tol).adjoint(field, x, z, r, lin).z
+@patch
+def back(self: Solver, field, x, z, lin):
+    "(r, tol) ↦ J⁻ᵀr, by default to half of the solver's tolerance."
+    return lambda r, tol=self.tol/2: replace(self, tol=tol).adjoint(field, x, z, r, lin).z
 
-# %% ../nbs/03_solvers.ipynb #2698c64a
+# %% ../nbs/03_solvers.ipynb #bab08de9
 def some(mask):
     "Whether any entry is set; on a GPU always yes, since asking would wait for it."
     return mask.device.type != "cpu" or bool(mask.any())
@@ -146,7 +153,7 @@ def tile(t, copies):
     "`copies` of a batch side by side, (copies·B, ...)."
     return t.repeat(copies, *[1]*(t.ndim - 1))
 
-# %% ../nbs/03_solvers.ipynb #f07eae4c
+# %% ../nbs/03_solvers.ipynb #34866a08
 @dataclass
 class Iteration(Solver):
     "z ← update(z, F(z)) for any update."
@@ -154,7 +161,7 @@ class Iteration(Solver):
 
     def step(self, z, F, memory, restart): return self.update(z, F)
 
-# %% ../nbs/03_solvers.ipynb #700bb113
+# %% ../nbs/03_solvers.ipynb #2b570b52
 @dataclass
 class Euler(Solver):
     "z ← z + εF(z); with ε = 1, Picard's iteration."
@@ -170,7 +177,7 @@ class Euler(Solver):
         "f(a) = 0 by relaxation, as a circuit would, from -g."
         return self.solve(f, tile(-g, copies))
 
-# %% ../nbs/03_solvers.ipynb #cbbd08e0
+# %% ../nbs/03_solvers.ipynb #2fafb8d0
 @dataclass
 class Anderson(Solver):
     "Anderson mixing, batched and safeguarded (Walker & Ni 2011, type II)."
@@ -199,7 +206,7 @@ class Anderson(Solver):
         M["g"], M["F"], M["res"], M["back"] = g, F, res, restart
         return out.view(shape)
 
-# %% ../nbs/03_solvers.ipynb #3a6c7b15
+# %% ../nbs/03_solvers.ipynb #4a1d58e1
 @patch
 def _forget(self: Anderson, M, res):
     "Samples whose history does not help: those that plain steps still halve, and those that have doubled."
@@ -208,7 +215,7 @@ def _forget(self: Anderson, M, res):
     M["age"] = torch.where(forget, 0, M["age"] + 1)
     return forget
 
-# %% ../nbs/03_solvers.ipynb #b8c11ac3
+# %% ../nbs/03_solvers.ipynb #f8d54eee
 @patch
 def _mix(self: Anderson, M, g, F, forget):
     "What to subtract from the plain step, (B, n): zero where the equations are singular or the mix explodes."
@@ -226,7 +233,7 @@ def _mix(self: Anderson, M, g, F, forget):
     good = (trace > 0) & (info == 0) & (gamma.abs().sum(-1) < 1e4)      # NaN compares false
     return (torch.where(good.unsqueeze(-1), gamma, 0).unsqueeze(1) @ dg).squeeze(1)
 
-# %% ../nbs/03_solvers.ipynb #8ef81bc6
+# %% ../nbs/03_solvers.ipynb #42c94820
 @dataclass
 class Broyden(Solver):
     "Broyden's good method with limited memory (Broyden 1965), batched."
@@ -259,7 +266,7 @@ class Broyden(Solver):
         if some(restart):
             for name in ("U", "V"): M[name].masked_fill_(restart.view(-1, 1, 1), 0)
 
-# %% ../nbs/03_solvers.ipynb #7726a197
+# %% ../nbs/03_solvers.ipynb #71a8f2ef
 @torch.no_grad()
 def gmres(
     A, b,            # linear map; right-hand side (B, ...)
@@ -285,7 +292,7 @@ def gmres(
             better = relative(left, new) < res
             best, res = torch.where(expand(better & ~done, b), new, best), torch.where(better & ~done, relative(left, new), res)
 
-# %% ../nbs/03_solvers.ipynb #c63e180d
+# %% ../nbs/03_solvers.ipynb #0db6faa3
 class Arnoldi:
     "The space of each sample that starts with v (B, n), and the least-squares problem in it."
     def __init__(self, v, basis, passes):
@@ -313,11 +320,12 @@ class Arnoldi:
 
 @patch
 def adjoint(self: Anderson, field, x, z, g, lin=None) -> Solution:
+    "s with Jᵀs = g at z (B, ...), by `gmres`."
     lin = lin or linearise(field.at(x.detach()), z)
     sol = gmres(lin.vjp, g, -g, self.tol, self.max_iter)
     return replace(sol, evals=sol.evals*(1 + g.is_complex()))      # a complex product is two real ones
 
-# %% ../nbs/03_solvers.ipynb #d0ee2c75
+# %% ../nbs/03_solvers.ipynb #ce7ff8f1
 class ChunkGraphs:
     "The Jacobian of a causal field at z, recorded chunk by chunk, for substitution from the last chunk to the first."
     def __init__(self, field, x, z, chunk):
@@ -346,7 +354,7 @@ class ChunkGraphs:
                 for acc, p in zip(later, torch.autograd.grad(F, past, sols[-1].z, retain_graph=True)): acc[..., :a, :] += p
         return s, sols
 
-# %% ../nbs/03_solvers.ipynb #c90372b5
+# %% ../nbs/03_solvers.ipynb #7b8db81a
 @dataclass
 class Substitution(Solver):
     "Base of solvers that substitute in the order a field gives."
@@ -354,7 +362,7 @@ class Substitution(Solver):
         name = type(self).__name__
         raise InvalidInput("solver", name, f"{name} needs the structure of a field, not a bare function: use settle(field, x) or adjoint(...), or Anderson here")
 
-# %% ../nbs/03_solvers.ipynb #dc40570b
+# %% ../nbs/03_solvers.ipynb #0ef72993
 @dataclass
 class GaussSeidel(Substitution):
     "Chunks of tokens in causal order, each settled by `inner`; backwards for the adjoint."
@@ -392,7 +400,7 @@ class GaussSeidel(Substitution):
         its = sum(w*s.iterations for w, s in zip(share, sols))
         return Solution(z, res, its, res <= self.tol, sum(w*s.evals for w, s in zip(share, sols)), [s.trace[-1] for s in sols], self.tol)
 
-# %% ../nbs/03_solvers.ipynb #fffc4bda
+# %% ../nbs/03_solvers.ipynb #6a5f61d0
 @dataclass
 class Scan(Substitution):
     "Substitution token by token, or chunk by chunk, on strict fields; checked by one evaluation of the whole."
@@ -426,7 +434,7 @@ class Scan(Substitution):
 
     def back(self, field, x, z, lin): return lambda r, tol=None: lin.back_substitute(r, self.chunk, self.sweeps)
 
-# %% ../nbs/03_solvers.ipynb #25d90b56
+# %% ../nbs/03_solvers.ipynb #1d3c3701
 @dataclass
 class Sweep(Substitution):
     "Gauss-Seidel over the layers of a `StackField`, upwards for the settle and downwards for the adjoint, repeated if there is feedback."

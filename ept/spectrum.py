@@ -7,10 +7,11 @@ __all__ = ['ORDERS', 'critical_steps', 'critical_step', 'Jacobian', 'krylov', 'r
            'token_spectrum', 'nonnormality', 'numerical_abscissa', 'transient_growth', 'Spectrum',
            'leading_eigenvalues', 'probe', 'newton', 'homotopy', 'merge', 'Newton']
 
-# %% ../nbs/05_spectrum.ipynb #8a653f3e
+# %% ../nbs/05_spectrum.ipynb #ab187ce2
 import math
 from dataclasses import dataclass, field, replace
 import torch
+from fastcore.basics import patch
 from .core import one_of, require
 from .block import CausalField, join
 from .fields import linearise, Work
@@ -361,7 +362,7 @@ def homotopy(
         if arrived.all(): break
     return end[:, :-1].view_as(a), arrived, float(evals)
 
-# %% ../nbs/05_spectrum.ipynb #ff3c0c29
+# %% ../nbs/05_spectrum.ipynb #831f8486
 def merge(
     sol, new: Solution,  # of a batch, and of some of its samples
     which,               # (n,) their indices
@@ -399,29 +400,32 @@ class Newton(Solver):
         res = relative_residual((f or field.at(x))(z), z)
         return Solution(z, res, sum(s.iterations for s in sols)/n, res <= self.tol, sum(s.evals for s in sols)/n, [s.trace[-1] for s in sols], self.tol)
 
-    def _token(self, field, x, past, z0, warm):
-        "One token: the cheapest method that reaches a third of the tolerance, for the samples that need it."
-        tol, g = self.tol/3, torch.Generator().manual_seed(self.seed)
-        quick = lambda f, z, a: newton(f, z, tol)
-        plain = lambda f, z, a: Anderson(tol, self.max_iter).solve(f, a)
-        curve = lambda f, z, a: newton(f, homotopy(f, a, self.steps)[0], tol)
-        anchor, left, sol = z0, torch.arange(len(x), device=x.device), None
-        for stage in [quick]*warm + [plain, quick] + [curve]*self.anchors:
-            f = field.at(x[left], None if past is None else tuple(p[left] for p in past))
-            new = stage(f, (z0 if sol is None else sol.z)[left], anchor[left])
-            sol = new if sol is None else merge(sol, new, left)
-            left = left[~sol.converged[left]]
-            if not len(left): break
-            if stage is curve: anchor = z0 + torch.randn(z0.shape, generator=g, dtype=z0.dtype).to(z0)*z0.std()
-        return sol
+# %% ../nbs/05_spectrum.ipynb #40800c95
+@patch
+def _token(self: Newton, field, x, past, z0, warm):
+    "One token: the cheapest method that reaches a third of the tolerance, for the samples that need it."
+    tol, g = self.tol/3, torch.Generator().manual_seed(self.seed)
+    quick = lambda f, z, a: newton(f, z, tol)
+    plain = lambda f, z, a: Anderson(tol, self.max_iter).solve(f, a)
+    curve = lambda f, z, a: newton(f, homotopy(f, a, self.steps)[0], tol)
+    anchor, left, sol = z0, torch.arange(len(x), device=x.device), None
+    for stage in [quick]*warm + [plain, quick] + [curve]*self.anchors:
+        f = field.at(x[left], None if past is None else tuple(p[left] for p in past))
+        new = stage(f, (z0 if sol is None else sol.z)[left], anchor[left])
+        sol = new if sol is None else merge(sol, new, left)
+        left = left[~sol.converged[left]]
+        if not len(left): break
+        if stage is curve: anchor = z0 + torch.randn(z0.shape, generator=g, dtype=z0.dtype).to(z0)*z0.std()
+    return sol
 
-    def adjoint(self, field, x, z, g, lin=None) -> Solution:
-        "Jᵀs = g from the last token to the first."
-        lin, blocks = lin or linearise(field.at(x.detach()), z), [J for _, _, J in token_blocks(field, x, z)]
-        s, T = torch.zeros_like(g), z.shape[1]
-        for t in reversed(range(T)):
-            r = g[:, t] - (lin.vjp(s)[:, t] if t + 1 < T else 0)
-            s[:, t] = torch.linalg.solve_ex(blocks[t].mT.to(g.dtype), r.unsqueeze(-1))[0].squeeze(-1)
-        res = relative_residual(lin.vjp(s) - g, s)
-        lin.work.vjp += z.shape[2]                                     # the blocks
-        return Solution(s, res, torch.full_like(res, T), res <= self.tol, float(T + z.shape[2]), [res.max().item()], self.tol)
+@patch
+def adjoint(self: Newton, field, x, z, g, lin=None) -> Solution:
+    "Jᵀs = g from the last token to the first."
+    lin, blocks = lin or linearise(field.at(x.detach()), z), [J for _, _, J in token_blocks(field, x, z)]
+    s, T = torch.zeros_like(g), z.shape[1]
+    for t in reversed(range(T)):
+        r = g[:, t] - (lin.vjp(s)[:, t] if t + 1 < T else 0)
+        s[:, t] = torch.linalg.solve_ex(blocks[t].mT.to(g.dtype), r.unsqueeze(-1))[0].squeeze(-1)
+    res = relative_residual(lin.vjp(s) - g, s)
+    lin.work.vjp += z.shape[2]                                     # the blocks
+    return Solution(s, res, torch.full_like(res, T), res <= self.tol, float(T + z.shape[2]), [res.max().item()], self.tol)

@@ -330,7 +330,7 @@ def _equilibrium(self: Trainer, idx, targets):
 
 nothing = Phase(0., 0., True, Work(), 0.)
 
-# %% ../nbs/10_training.ipynb #469dafba
+# %% ../nbs/10_training.ipynb #bb6b4ccf
 @patch
 def _rescue(self: Trainer, idx, targets, stats, reasons):
     "Continue a free settle that failed, and estimate anew from where it ends; the work of all attempts is counted."
@@ -349,6 +349,7 @@ def _penalise(self: Trainer, idx, z, weight):
     self.penalties.weights = dict(jacreg=weight*every, resreg=cfg.resreg*every, eig=cfg.eig*every, eigreg=cfg.eigreg*every)
     return self.penalties.backward(self.model, idx, z, torch.Generator().manual_seed(cfg.seed*1_000_003 + self.done))
 
+# %% ../nbs/10_training.ipynb #b4244051
 @patch
 def _apply(self: Trainer, norm, valid):
     "Update unless the gradient is not finite or there is none; count what was skipped, and go back or stop after too many."
@@ -366,6 +367,7 @@ def _apply(self: Trainer, norm, valid):
         for k, v in self.model.state_dict().items(): self.average[k].lerp_(v, 1 - self.cfg.pema)
     return usable and (valid or self.cfg.invalid == "apply")
 
+# %% ../nbs/10_training.ipynb #bafa64f0
 @patch
 def _evaluate(self: Trainer):
     "Validation (cross-entropy, share settled) of the weights that would be saved."
@@ -405,7 +407,7 @@ def _restore(self: Trainer, state, path):
     self.average, self.done, self.skipped, self.lr_scale = state["average"], state["step"], state["skipped"], state["lr_scale"]
     self.remember()
 
-# %% ../nbs/10_training.ipynb #db9a8c40
+# %% ../nbs/10_training.ipynb #190105c1
 class Metrics:
     "JSON lines, one a step; opened at `step`, later rows of an earlier attempt are dropped."
     def __init__(self, path, step):
@@ -423,7 +425,7 @@ def read_metrics(path):
     rows = [json.loads(l) for l in Path(path).read_text().splitlines()]
     return {k: [math.nan if r.get(k) is None else r[k] for r in rows] for k in dict.fromkeys(k for r in rows for k in r)}
 
-# %% ../nbs/10_training.ipynb #76225433
+# %% ../nbs/10_training.ipynb #34349da1
 def train(
     cfg: Config,
     out="runs/train",   # folder of the run
@@ -460,7 +462,7 @@ def train(
         raise TrainingFailed(f"nothing was learned: validation loss {result['val_ce']:g}, {run.skipped} of {run.done} gradients skipped. Lower lr ({cfg.lr:g}), raise t1max or T2, or check the tolerances")
     return result
 
-# %% ../nbs/10_training.ipynb #6841e51f
+# %% ../nbs/10_training.ipynb #9229030a
 def progress_line(cfg, row):
     "One line on how a run is doing."
     free = f"  settle {row['free_iterations']:.1f} it, residual {row['free_residual']:.0e}" if "free_residual" in row else ""
