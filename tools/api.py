@@ -1,7 +1,7 @@
 """Pages about every public name of the package, as Markdown that Quarto and the plain site both read."""
 import importlib, inspect, re, textwrap
 from dataclasses import is_dataclass
-from functools import cache
+from functools import cache, partial, reduce
 from pathlib import Path
 
 from fastcore.docments import docments
@@ -70,21 +70,24 @@ def default(value):
 
 
 def signature(name, obj):
-    "A call with its defaults, at most 100 characters a line."
+    "A call with its defaults, in lines that fit the page."
+    wrap = partial(textwrap.fill, width=92, subsequent_indent="    ", break_on_hyphens=False)
     try: params = inspect.signature(obj).parameters.values()
-    except (ValueError, TypeError): return textwrap.fill(textwrap.shorten(f"{name} = {obj!r}", 400, placeholder=" ..."), 100, subsequent_indent="    ", break_on_hyphens=False)
+    except (ValueError, TypeError):
+        if inspect.isclass(obj): return f"class {name}({', '.join(b.__name__ for b in obj.__bases__)})"
+        return wrap(textwrap.shorten(f"{name} = {obj!r}", 400, placeholder=" ..."))
     star = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
     parts = [star.get(p.kind, "") + p.name + (f"={default(p.default)}" if p.default is not EMPTY else "") for p in params if p.name != "self"]
     keyword = next((i for i, p in enumerate(q for q in params if q.name != "self") if p.kind is inspect.Parameter.KEYWORD_ONLY), None)
     if keyword is not None and not any(part.startswith("*") for part in parts[:keyword]): parts.insert(keyword, "*")
-    return textwrap.fill(f"{name}({', '.join(parts)})", 100, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return wrap(f"{name}({', '.join(parts)})", break_long_words=False)
 
 
 def escaped(text, links={}):
-    "Plain text of a comment or docstring as Markdown; code in backticks stays, and links where it is a public name."
+    "Plain text of a comment or docstring as Markdown; `code` and *stress* stay, and code links where it is a public name."
     def part(i, piece):
         if i % 2: return f"[{piece}]({links[piece.strip('`')]})" if piece.strip("`") in links else piece
-        return re.sub(r"([\\*_\[\]<>$|@#~^])", r"\\\1", piece)
+        return re.sub(r"(?<![\w*])\\\*(\w+)\\\*(?![\w*])", r"*\1*", re.sub(r"([\\*_\[\]<>$|@#~^])", r"\\\1", piece))
     return "".join(part(i, p) for i, p in enumerate(re.split(r"(`[^`]+`)", re.sub(r"\s+", " ", text or ""))))
 
 
@@ -122,10 +125,14 @@ def entry(name, anchor, obj, page, links, numbers, level="##", source_too=True):
     return "\n\n".join(p for p in parts if p) + ("\n\n" + folded(obj) if source_too else "")
 
 
+def find(name, module, package):
+    "What a name means, also one with dots."
+    return reduce(getattr, name.split("."), importlib.import_module(f"{package}.{module}"))
+
+
 def summary(name, module, package, numbers):
     "What a library page shows of a name that it defines."
-    obj, links = importlib.import_module(f"{package}.{module}"), {n: f"api/{address}" for n, address in names(package).items()}
-    for part in name.split("."): obj = getattr(obj, part)
+    obj, links = find(name, module, package), {n: f"api/{address}" for n, address in names(package).items()}
     more = f"[Reference]({links.get(name, f'api/{module}.html#{name.lower()}')})"
     return "\n\n".join(p for p in (f"### {name} {{#{name.lower()}}}", f"```python\n{signature(name, obj)}\n```",
                                   f"{docstring(obj, '', links, numbers)} {more}".strip(), folded(obj)) if p)

@@ -5,10 +5,12 @@ of every public name and the list of sources. Quarto renders that where it is in
 and check_site.py looks at the result. Nothing is executed for the site: the outputs saved in the notebooks are shown.
 """
 import argparse, ast, re, shutil, subprocess, sys, tempfile
+from itertools import groupby
 from pathlib import Path
 
 import nbformat
 from nbconvert import MarkdownExporter
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 import api, check_site, html_site, markup
 
@@ -88,18 +90,32 @@ def described(cell):
     return f"#| fig-alt: {('Plot. ' + text).replace('$', '').replace(chr(92), '')!r}\n{cell.source}"
 
 
+def shown(cell):
+    "The public name that a cell of nbdev documents, None for any other cell."
+    return m[1] if cell.cell_type == "code" and (m := re.search(r"^show_doc\(([\w.]+)", cell.source, re.M)) else None
+
+
+def in_order(nb, package, module):
+    "nbdev documents the names of one cell in reverse: put them back in the order of the source."
+    cells = []
+    for docs, run in groupby(nb.cells, key=lambda c: shown(c) is not None):
+        cells += sorted(run, key=lambda c: api.line(api.find(shown(c), module, package))) if docs else run
+    nb.cells = cells
+
+
 def documented(cell, package, module, numbers):
     "nbdev's documentation of one public name, in the form of the reference and with its source behind a fold."
-    name = re.search(r"show_doc\(([\w.]+)", cell.source)[1]
+    name = shown(cell)
     for output in cell.outputs:
         if "text/markdown" in output.get("data", {}): output["data"]["text/markdown"] = api.summary(name, module, package, numbers)
 
 
-def restored(nb, source):
-    "nbdev keeps only the title and the line below it of the first cell: put the rest back."
-    first = nbformat.read(source, 4).cells[0].source
-    rest = re.sub(r"\A#[^\n]*\n*(>[^\n]*\n?)*", "", first).strip()
-    if first.startswith("# ") and rest: nb.cells.insert(1, nbformat.v4.new_markdown_cell(rest, id="below-title"))
+def parted(nb):
+    "nbdev keeps only the title and the line below it of the first cell, and reads a list there as settings: the rest gets a cell."
+    if not (m := re.match(r"# [^\n]*\n*(?:>[^\n]*\n?)*", nb.cells[0].source)): return
+    head, rest = m[0].strip(), nb.cells[0].source[m.end():].strip()
+    nb.cells[0].source = head
+    if rest: nb.cells.insert(1, nbformat.v4.new_markdown_cell(rest, id="below-title"))
 
 
 def processed():
@@ -109,6 +125,7 @@ def processed():
         source = shutil.copytree("nbs", Path(folder)/"nbs", ignore=shutil.ignore_patterns(".*"))
         for path in source.rglob("*.ipynb"):
             nb = nbformat.read(path, 4)
+            parted(nb)
             for cell in nb.cells:
                 if cell.cell_type != "code" or re.search(r"^#\|\s*export", cell.source, re.M) or "import " not in cell.source: continue
                 try: body = ast.parse(cell.source).body
@@ -124,14 +141,16 @@ def prepare():
     from nbdev.config import get_config
     package, work = get_config().lib_name, processed()
     read = {path.relative_to(work): nbformat.read(path, 4) for path in sorted(work.rglob("*.ipynb"))}
-    for path, nb in read.items(): restored(nb, Path("nbs")/path)
+    for path, nb in read.items():
+        in_order(nb, package, html_site.target(path, nb).stem)
+        CoalesceStreamsPreprocessor(enabled=True)(nb, {})  # lines that a cell printed at different moments
     linked = {html_site.target(path, nb).as_posix(): (html_site.front(nb).get("title", path.stem), nb) for path, nb in read.items()}
     written = {f"api/{name}": text for name, text in api.pages(package, api.mentions(linked), {page: markup.labels(nb) for page, (_, nb) in linked.items()}).items()}
     written["references.qmd"] = "---\ntitle: References\n---\n\n" + "\n\n".join(f"[]{{#{key}}}{entry}" for key, (*_, entry) in sorted(markup.sources().items()))
     for path, nb in read.items():
         for cell in nb.cells:
             if cell.cell_type == "markdown": cell.source = re.sub(r"\]\(https?://[^)\s]*?/(\w+\.html#[\w]+\.[\w.]+)\)", rf"]({'../'*(len(path.parts) - 1)}api/\1)", cell.source)  # methods
-            elif re.search(r"^show_doc\(", cell.source, re.M): documented(cell, package, html_site.target(path, nb).stem, markup.labels(nb))
+            elif shown(cell): documented(cell, package, html_site.target(path, nb).stem, markup.labels(nb))
             elif any("image/png" in o.get("data", {}) for o in cell.get("outputs", [])): cell.source = described(cell)
         nbformat.write(nb, work/path)
     for name, text in written.items():

@@ -117,6 +117,8 @@ class Exporter(TemplateExporter):
 
     def render(self, text): return MarkdownWithMath(renderer=self.renderer).render(self.quarto(text))
 
+    def inline(self, text): return self.render(text).strip().removeprefix("<p>").removesuffix("</p>")
+
     def body(self, page):
         "The HTML of a page's cells, and its headings."
         self.page, self.renderer = page, Renderer()
@@ -136,7 +138,7 @@ class Exporter(TemplateExporter):
                     if not caption: continue
                     name = options.get("label", "")
                     number = f"Figure {page.numbers[name]}: " if name in page.numbers else ""
-                    o.metadata["caption"], o.metadata["label"] = self.render(number + caption).removeprefix("<p>").removesuffix("</p>\n"), name
+                    o.metadata["caption"], o.metadata["label"] = self.inline(number + caption), name
             if cell.source.strip() or cell.get("outputs"): cells.append(cell)
         nb = page.nb
         nb.cells, nb.metadata["language_info"] = cells, {"name": "python", "pygments_lexer": "python"}
@@ -185,19 +187,21 @@ def build(work, docs):
     sidebar = yaml.safe_load((work/"sidebar.yml").read_text(encoding="utf-8"))["website"]["sidebar"]["contents"]
     sections_of = {}
     for section, path in order(sidebar, work): sections_of.setdefault(path, section)
-    for path in sorted(p.relative_to(work) for p in work.rglob("*") if p.suffix in (".ipynb", ".qmd")): sections_of.setdefault(path, None)  # not in the sidebar
-    pages = [Page(path, section, read(work/path)) for path, section in sections_of.items()]
+    rest = sorted({p.relative_to(work) for p in work.rglob("*") if p.suffix in (".ipynb", ".qmd")} - set(sections_of))  # not in the sidebar
+    behind = lambda path: [p for p in rest if path.stem == "index" and path.parent == p.parent]                        # but behind their index
+    paths = dict.fromkeys([*(p for path in sections_of for p in (path, *behind(path))), *rest])
+    pages = [Page(path, sections_of.get(path), read(work/path)) for path in paths]
     exporter, index = Exporter(pages), []
     template = jinja2.Environment(loader=jinja2.FileSystemLoader(THEME), autoescape=True).get_template("page.html.j2")
     groups = {section: [p for p in pages if p.section == section] for section in dict.fromkeys(p.section for p in pages) if section is not None}
-    def write(page, body, toc=(), around=(None, None)):
+    def write(page, body, toc=(), around=(None, None), about=""):
         (docs/page.href).parent.mkdir(parents=True, exist_ok=True)
-        (docs/page.href).write_text(template.render(page=page, groups=groups, body=body, toc=toc, around=around, project=config.title, repo=config.git_url), encoding="utf-8")
+        (docs/page.href).write_text(template.render(page=page, groups=groups, body=body, toc=toc, around=around, about=about, project=config.title, repo=config.git_url), encoding="utf-8")
     for before, page, after in zip([None, *pages], pages, [*pages[1:], None]):
         body, headings = exporter.body(page)
         body = relative(body, page, pages, host)
         index += sections(body, page)
-        write(page, body, [h for h in headings if h[2] in (2, 3)], (before, after))
+        write(page, body, [h for h in headings if h[2] in (2, 3)], (before, after), relative(exporter.inline(page.about), page, pages, host))
     nothing = nbformat.v4.new_notebook(cells=[nbformat.v4.new_raw_cell("---\ntitle: Search\n---")])
     write(Page(Path("search.html"), "", nothing), '<div id="found"></div><noscript>Search needs JavaScript.</noscript>')
     (docs/"theme").mkdir()

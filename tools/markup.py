@@ -13,7 +13,7 @@ def sources(bib="nbs/references.bib"):
     "Each entry of the bibliography: {key: (authors in short, year, address or None, the whole entry as Markdown)}."
     found = {}
     for key, entry in re.findall(r"^@\w+\{([\w-]+),\n(.*?)^\}", Path(bib).read_text(encoding="utf-8"), re.M | re.S):
-        value = {k: re.sub(r"[{}]", "", v) for k, v in re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?\s*$", entry, re.M)}
+        value = {k: re.sub(r"[{}]", "", v.replace(r"{\L}", "Ł")) for k, v in re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?\s*$", entry, re.M)}
         names = [a.split(",")[0] for a in value["author"].split(" and ")]
         who = names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} et al."
         url = f"https://doi.org/{value['doi']}" if "doi" in value else f"https://arxiv.org/abs/{value['eprint']}" if "eprint" in value else value.get("url")
