@@ -19,9 +19,10 @@ def modules(package):
 
 
 @cache
-def names(package):
-    "{public name: address of its entry in the reference}."
-    return {name: f"{m.__name__.split('.')[-1]}.html#{anchor}" for m in modules(package) for name, anchor in anchors(m).items()}
+def names(package, own=None):
+    "{public name: address of its entry in the reference}; of modules that share a name `own` goes before the others."
+    found = sorted(modules(package), key=lambda m: m.__name__ == f"{package}.{own}")
+    return {name: f"{m.__name__.split('.')[-1]}.html#{anchor}" for m in found for name, anchor in anchors(m).items()}
 
 
 @cache
@@ -132,8 +133,10 @@ def find(name, module, package):
 
 def summary(name, module, package, numbers):
     "What a library page shows of a name that it defines."
-    obj, links = find(name, module, package), {n: f"api/{address}" for n, address in names(package).items()}
-    more = f"[Reference]({links.get(name, f'api/{module}.html#{name.lower()}')})"
+    obj, links = find(name, module, package), {n: f"api/{address}" for n, address in names(package, module).items()}
+    owner, *method = name.split(".")
+    found = anchors(importlib.import_module(f"{package}.{module}")).get(owner, owner.lower())
+    more = f"[Reference](api/{module}.html#{'.'.join([found, *method]).lower()})"
     return "\n\n".join(p for p in (f"### {name} {{#{name.lower()}}}", f"```python\n{signature(name, obj)}\n```",
                                   f"{docstring(obj, '', links, numbers)} {more}".strip(), folded(obj)) if p)
 
@@ -151,10 +154,10 @@ def mentions(pages):
 
 def pages(package, linked, numbers):
     "{file name: Markdown} of the reference: one page a module, and their index. `numbers`: those of each page's labels."
-    found, index, links = {}, ["---\ntitle: API\ndescription: Every public name, by module.\n---\n"], names(package)
+    found, index = {}, ["---\ntitle: API\ndescription: Every public name, by module.\n---\n"]
     for m in modules(package):
         short, about = m.__name__.split(".")[-1], (m.__doc__ or "").strip()
-        page, counted = f"../{short}.html", numbers.get(f"{short}.html", {})
+        page, counted, links = f"../{short}.html", numbers.get(f"{short}.html", {}), names(package, short)
         body = [f"---\ntitle: {package}.{short}\ndescription: {about!r}\n---\n", f"Defined, explained and tested in [{short}]({page}).\n"]
         index += [f"## [{package}.{short}]({short}.html) {{#{short}}}\n\n{about}\n", "| name | purpose |\n|:--|:--|"]
         for n, anchor in anchors(m).items():
