@@ -1,5 +1,5 @@
 """Pages about every public name of the package, as Markdown that Quarto and the plain site both read."""
-import importlib, inspect, re, textwrap
+import html, importlib, inspect, re, textwrap
 from dataclasses import is_dataclass
 from functools import cache, partial, reduce
 from pathlib import Path
@@ -112,7 +112,8 @@ def table(obj, links):
         if name == "self" or (name == "return" and not p["docment"]): continue
         shown = "" if p["default"] is EMPTY or name == "return" else f"`{default(p['default'])}`"
         kind = type_name(p["anno"])
-        rows.append((f"*returns*" if name == "return" else f"`{name}`", f"`{kind}`" if kind else "", shown, escaped(p["docment"], links)))
+        code = [f"<code>{html.escape(c[1:-1]).replace('|', '&#124;')}</code>" if "|" in c else c for c in (f"`{kind}`" if kind else "", shown)]  # | ends a cell
+        rows.append(("*returns*" if name == "return" else f"`{name}`", *code, escaped(p["docment"], links)))
     if not any(r[1] or r[3] for r in rows): return ""
     return "| parameter | type | default | meaning |\n|:--|:--|:--|:--|\n" + "".join(f"| {' | '.join(r)} |\n" for r in rows)
 

@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 
 UNREAD = {  # what must not be left in the text that readers see
     "TeX": re.compile(r"\$\$|\\(?:begin|frac|tfrac|mathrm|mathsf|mathbb|mathcal|operatorname|partial|nabla|beta|theta|varepsilon|left|right|sum|qquad)\b|\$[^$\n]{0,80}[\\^_{][^$\n]{0,80}\$"),
+    "a table's mark": re.compile(r"\|\s*:?-{2,}"),
     "a link's mark": re.compile(r"\]\((?=[\w./#]*(?:\.ipynb|\.html|\.qmd|https?:))"),
     "a Quarto mark": re.compile(r"^\s*:{3,}|\{#(?:eq|thm|fig|sec)-|\?@\w|(?<![\w.])@(?:eq|thm|fig|sec)-\w|\[@\w+|^#\|\s", re.M),
 }
