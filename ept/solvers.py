@@ -215,7 +215,7 @@ def _forget(self: Anderson, M, res):
     M["age"] = torch.where(forget, 0, M["age"] + 1)
     return forget
 
-# %% ../nbs/03_solvers.ipynb #f8d54eee
+# %% ../nbs/03_solvers.ipynb #f8722589
 @patch
 def _mix(self: Anderson, M, g, F, forget):
     "What to subtract from the plain step, (B, n): zero where the equations are singular or the mix explodes."
@@ -225,7 +225,7 @@ def _mix(self: Anderson, M, g, F, forget):
     torch.sub(g, M["g"], out=dg[:, i]); torch.sub(F, M["F"], out=dF[:, i])
     if some(forget):
         for t in (dg, dF, gram): t.masked_fill_(forget.view(-1, 1, 1), 0)
-    row, rhs = (dF.conj() @ torch.stack([dF[:, i], F], -1)).unbind(-1)
+    row, rhs = (torch.stack([dF[:, i], F], 1) @ dF.mH).unbind(1)
     gram[:, :, i], gram[:, i, :] = row, row.conj()
     trace = gram.diagonal(0, 1, 2).real.sum(-1)
     shift = (self.ridge*trace + torch.finfo(trace.dtype).tiny).view(-1, 1, 1)*torch.eye(dF.shape[1], dtype=F.dtype, device=F.device)
@@ -233,7 +233,7 @@ def _mix(self: Anderson, M, g, F, forget):
     good = (trace > 0) & (info == 0) & (gamma.abs().sum(-1) < 1e4)      # NaN compares false
     return (torch.where(good.unsqueeze(-1), gamma, 0).unsqueeze(1) @ dg).squeeze(1)
 
-# %% ../nbs/03_solvers.ipynb #42c94820
+# %% ../nbs/03_solvers.ipynb #9bc2d231
 @dataclass
 class Broyden(Solver):
     "Broyden's good method with limited memory (Broyden 1965), batched."
@@ -247,7 +247,7 @@ class Broyden(Solver):
 
     def _apply(self, M, v, left="V", right="U"):
         "H v; with the factors exchanged, Hᵀ v."
-        return self.eps*v + ((M[left] @ v.unsqueeze(-1)).mT @ M[right]).squeeze(1)
+        return self.eps*v + (v.unsqueeze(1) @ M[left].mT @ M[right]).squeeze(1)
 
     def step(self, z, F, M, restart):
         zf, Ff = z.flatten(1), F.flatten(1)
@@ -292,7 +292,7 @@ def gmres(
             better = relative(left, new) < res
             best, res = torch.where(expand(better & ~done, b), new, best), torch.where(better & ~done, relative(left, new), res)
 
-# %% ../nbs/03_solvers.ipynb #0db6faa3
+# %% ../nbs/03_solvers.ipynb #8e7790ef
 class Arnoldi:
     "The space of each sample that starts with v (B, n), and the least-squares problem in it."
     def __init__(self, v, basis, passes):
@@ -305,8 +305,8 @@ class Arnoldi:
         k, V, Q, R = self.k, self.V[:, :self.k + 1], self.Q, self.R
         w, h = A(V[:, k]), V.new_zeros(len(V), k + 2, 1)
         for _ in range(self.passes):
-            c = V.conj() @ w.unsqueeze(-1)
-            w, h[:, :k + 1] = w - (c.mT @ V).squeeze(1), h[:, :k + 1] + c
+            c = w.unsqueeze(1) @ V.mH
+            w, h[:, :k + 1] = w - (c @ V).squeeze(1), h[:, :k + 1] + c.mT
         h[:, k + 1, 0] = w.norm(dim=1)
         self.V[:, k + 1] = w/h[:, k + 1].real.clamp_min(torch.finfo(w.dtype).tiny)
         h = Q[:, :k + 2, :k + 2] @ h
