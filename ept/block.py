@@ -171,7 +171,7 @@ class Block(CausalField):
         maps = dict(norm1=self.ln1, norm2=self.ln2, ffn=self.ffn, k=at.k, v=at.v, o=at.o)
         return SimpleNamespace(heads=at.heads, unit=at.unit, **{name: m.bind() for name, m in maps.items()})
 
-# %% ../nbs/02_block.ipynb #b1151fe3
+# %% ../nbs/02_block.ipynb #41cb332c
 class ThickBlock(Block):
     "F = -(1+c)z + x + Attn(LN z) + FFN(LN z): every path, own token included, passes through the state."
     def __init__(self, C, H, c=0.0, **kwargs):
@@ -180,12 +180,13 @@ class ThickBlock(Block):
         self.c = c
 
     def at(self, x, past=None, own=False):
+        m, base = self.bind(), self.inj*x
         def force(z):
-            h = self.ln1(z)
-            q, (k, v) = self.attn.query(h), self.attn.keys_values(h)
+            h = m.norm1(z)
+            q, k, v = self.attn.query(h), m.unit(m.heads(m.k(h))), m.heads(m.v(h))
             ks, vs = join(past, (k, v))
             a = attend_own(q, ks.detach(), vs.detach(), k, v) if own else attend(q, ks, vs)
-            return self.inj*x - (1 + self.c)*z + self.attn.merge(a) + self.ffn(self.ln2(z))
+            return torch.sub(base, z, alpha=1 + self.c) + m.o(flat(a)) + m.ffn(m.norm2(z))
         return force
 
 # %% ../nbs/02_block.ipynb #240b5a3a
