@@ -51,7 +51,7 @@ def relative_residual(F, z):
     "‖F‖/‖z‖ by sample, (B,)."
     return relative(F.flatten(1).norm(dim=1), z.flatten(1).norm(dim=1))
 
-# %% ../nbs/03_solvers.ipynb #aeb5d1f7
+# %% ../nbs/03_solvers.ipynb #2306349e
 @dataclass
 class Solver:
     "Base of all solvers: `solve(f, z0)` for any function, `settle(field, x)` and `adjoint(field, x, z, g)` for fields."
@@ -65,9 +65,9 @@ class Solver:
         require(int(self.max_iter) == self.max_iter and self.max_iter >= 1, "max_iter", self.max_iter, "a whole number of at least 1")
 
     def start(self, z0): return None
-    def step(self, z, F, memory, restart): raise NotImplementedError
+    def step(self, z, F, res, memory, restart): raise NotImplementedError      # the next z; res (B,) is the residual of F
 
-# %% ../nbs/03_solvers.ipynb #bfa742aa
+# %% ../nbs/03_solvers.ipynb #d7173276
 @patch
 @torch.no_grad()
 def solve(self: Solver, f, z0, restrict=None) -> Solution:
@@ -92,7 +92,7 @@ def solve(self: Solver, f, z0, restrict=None) -> Solution:
             if trace[-1] <= self.tol or k == self.max_iter or stalled: break
         restart = (res == torch.inf) | (res > 1e3*best_res)
         if some(restart): z, F = choose(restart, best, z), choose(restart, torch.zeros_like(F), F)
-        z = choose(done, best, self.step(z, F, memory, restart))
+        z = choose(done, best, self.step(z, F, res, memory, restart))
         if restrict and look and done.sum() >= max(1, len(z)//4):        # go on with those that have not settled
             whole = put(whole, live, best, best_res, iterations)
             keep = (~done).nonzero()[:, 0]
@@ -157,15 +157,15 @@ def tile(t, copies):
     "`copies` of a batch side by side, (copies·B, ...)."
     return t.repeat(copies, *[1]*(t.ndim - 1))
 
-# %% ../nbs/03_solvers.ipynb #34866a08
+# %% ../nbs/03_solvers.ipynb #a29e09d4
 @dataclass
 class Iteration(Solver):
     "z ← update(z, F(z)) for any update."
     update: object = None  # the function
 
-    def step(self, z, F, memory, restart): return self.update(z, F)
+    def step(self, z, F, res, memory, restart): return self.update(z, F)
 
-# %% ../nbs/03_solvers.ipynb #2b570b52
+# %% ../nbs/03_solvers.ipynb #4bd8a593
 @dataclass
 class Euler(Solver):
     "z ← z + εF(z); with ε = 1, Picard's iteration."
@@ -175,13 +175,13 @@ class Euler(Solver):
         super().__post_init__()
         require(self.eps > 0, "eps", self.eps, "a step above 0; 1 is Picard's iteration")
 
-    def step(self, z, F, memory, restart): return z + self.eps*F
+    def step(self, z, F, res, memory, restart): return z + self.eps*F
 
     def near_adjoint(self, f, field, x, z, g, copies=1, lin=None, a0=None) -> Solution:
         "f(a) = 0 by relaxation, as a circuit would, from -g."
         return self.solve(f, tile(-g, copies))
 
-# %% ../nbs/03_solvers.ipynb #fe00eb93
+# %% ../nbs/03_solvers.ipynb #c20bd0d2
 @dataclass
 class Anderson(Solver):
     "Anderson mixing, batched and safeguarded (Walker & Ni 2011, type II)."
@@ -199,8 +199,8 @@ class Anderson(Solver):
         return dict(steps=0, kept=0, dg=new(self.m, n), dF=new(self.m, n), gram=new(self.m, self.m), g=None, F=None, res=None, back=False,
                     plain=torch.ones(B, dtype=torch.bool, device=z0.device), age=torch.zeros(B, dtype=torch.long, device=z0.device))
 
-    def step(self, z, F, M, restart):
-        shape, F, res = z.shape, F.flatten(1), relative_residual(F, z)
+    def step(self, z, F, res, M, restart):
+        shape, F = z.shape, F.flatten(1)
         g = out = z.flatten(1) + self.eps*F
         if M["steps"]:
             forget = self._forget(M, res) | restart | M["back"]      # a sample set back has no force to take a difference with, now or next time
@@ -219,7 +219,7 @@ def _forget(self: Anderson, M, res):
     M["age"] = torch.where(forget, 0, M["age"] + 1)
     return forget
 
-# %% ../nbs/03_solvers.ipynb #a9d0caca
+# %% ../nbs/03_solvers.ipynb #37c8be93
 @patch
 def _mix(self: Anderson, M, g, F, forget):
     "The plain step g without the mix, (B, n); g itself where the equations are singular or the mix explodes."
@@ -232,12 +232,13 @@ def _mix(self: Anderson, M, g, F, forget):
     row, rhs = ((v.unsqueeze(1) @ dF.mH).squeeze(1) for v in (dF[:, i], F))
     gram[:, :, i], gram[:, i, :] = row, row.conj()
     trace = gram.diagonal(0, 1, 2).real.sum(-1)
-    shift = (self.ridge*trace + torch.finfo(trace.dtype).tiny).view(-1, 1, 1)*torch.eye(dF.shape[1], dtype=F.dtype, device=F.device)
-    gamma, info = torch.linalg.solve_ex(gram + shift, rhs)
+    equations = gram.clone()
+    equations.diagonal(0, 1, 2).add_((self.ridge*trace + torch.finfo(trace.dtype).tiny).unsqueeze(-1))
+    gamma, info = torch.linalg.solve_ex(equations, rhs)
     good = (trace > 0) & (info == 0) & (gamma.abs().sum(-1) < 1e4)      # NaN compares false
     return g - (torch.where(good.unsqueeze(-1), gamma, 0).unsqueeze(1) @ dg).squeeze(1)
 
-# %% ../nbs/03_solvers.ipynb #9bc2d231
+# %% ../nbs/03_solvers.ipynb #a4bbfb6a
 @dataclass
 class Broyden(Solver):
     "Broyden's good method with limited memory (Broyden 1965), batched."
@@ -253,7 +254,7 @@ class Broyden(Solver):
         "H v; with the factors exchanged, Hᵀ v."
         return self.eps*v + (v.unsqueeze(1) @ M[left].mT @ M[right]).squeeze(1)
 
-    def step(self, z, F, M, restart):
+    def step(self, z, F, res, M, restart):
         zf, Ff = z.flatten(1), F.flatten(1)
         if M["z"] is not None: self._update(M, zf - M["z"], Ff - M["F"], restart)
         M["z"], M["F"] = zf, Ff

@@ -26,7 +26,7 @@ from .fields import Work
 from .model import BLOCKS, EquilibriumLM, TransformerLM, n_params
 from .solvers import Anderson, Broyden, Euler, GaussSeidel, Scan, SettleError, Substitution
 
-# %% ../nbs/10_training.ipynb #81accce6
+# %% ../nbs/10_training.ipynb #0de4d755
 def opt(default, help, choices=None):
     "A field of `Config`: its default, what it means, and what it may be."
     return field(default=default, metadata=dict(help=help, choices=choices))
@@ -60,7 +60,7 @@ class Config:
     pema: float = opt(0.0, "decay of the parameter average that is evaluated and saved; 0 turns it off")
     seed: int = opt(0, "seed of weights, batches and penalty vectors")
     solver: str = opt("auto", "solver of both phases: scan (one pass in token order; strict fields only), gs (Gauss-Seidel over chunks), anderson, broyden, euler (plain relaxation); auto takes scan where it can and gs elsewhere", SOLVERS)
-    chunk: int = opt(0, "tokens that settle side by side; 0 takes 1 for scan; for gs 8, or a quarter of the context on a thick block")
+    chunk: int = opt(0, "tokens that settle side by side; 0 takes 1 for scan; for gs 8, or a third of the context on a thick block")
     eps: float = opt(0.0, "step of the relaxation; 0 takes 1/(1+c)")
     res_est: float = opt(1e-2, "relative residual at which the free settle stops")
     t1max: int = opt(100, "most iterations of the free settle")
@@ -137,7 +137,7 @@ def config_from(
     for name in values: one_of("parameter", name, [f.name for f in fields(Config)])
     return Config(**values)
 
-# %% ../nbs/10_training.ipynb #f7b783af
+# %% ../nbs/10_training.ipynb #e1aeeb34
 def build_model(cfg, n_vocab):
     "The model of a `Config`, initialised from its seed."
     torch.manual_seed(cfg.seed)
@@ -154,7 +154,7 @@ def build_solver(cfg, tol, cap):
     if kind == "anderson": return Anderson(tol, cap, eps=eps)
     if kind == "broyden": return Broyden(tol, cap, eps=eps)
     if kind == "euler": return Euler(tol, cap, eps=eps)
-    chunk = cfg.chunk or (8 if strict else -(-cfg.T//4))
+    chunk = cfg.chunk or (8 if strict else -(-cfg.T//3))
     return GaussSeidel(tol, cap, chunk=chunk, inner=Euler(tol, chunk + 1) if strict else Anderson(tol, cap, eps=eps))
 
 def build_estimator(cfg):
