@@ -251,7 +251,7 @@ def progress_bar(total: int, shown: bool, unit: str = "step"):
 
 def train_report(r: dict) -> str:
     "A training result for people, with the next command."
-    trouble = [f"{r['skipped']} of {r['steps']} gradients were skipped"]*(r["skipped"] > 0) + [f"only {r['settled']:.0%} of the validation sequences settled"]*(r["settled"] < 1)
+    trouble = [f"{r['skipped']} of {r['steps']} gradients were skipped"]*(r["skipped"] > 0) + [f"{1 - r['settled']:.2%} of the validation sequences did not settle"]*(r["settled"] < 1)
     return "\n".join([f"validation: {r['val_ce']:.4f} nats a token, {r['bits_per_byte']:.3f} bits a byte; {r['params']:,} parameters, {r['steps']} steps in {r['seconds']:.0f} s",
                       *[f"note: {t}" for t in trouble], f"in {r['out']}: " + ", ".join(sorted(p.name for p in Path(r["out"]).iterdir() if p.name[0] != ".")),
                       "next: " + shlex.join(["ept", "sample", "--ckpt", r["ckpt"], "--max_new_tokens", "300"])])
