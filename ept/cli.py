@@ -186,7 +186,7 @@ def train_paths(args) -> tuple[Path, Path, Path]:  # folder, checkpoint, state
 
 def check_places(args, out: Path, ckpt: Path, state: Path):
     "Raise `InvalidInput` when something is in the way."
-    held = [n for n in ("config.json", "metrics.jsonl", "model.safetensors", "train.state") if (out/n).exists()]
+    held = [n for n in ("metrics.jsonl", "model.safetensors", "train.state") if (out/n).exists() and (out/n).stat().st_size]
     require(args.resume or not held, "out", str(out), f"holds a run already ({', '.join(held)}); add --resume to continue it, or name another folder")
     check_target("out", out, folder=True); check_target("ckpt", ckpt); check_target("state", state)
     taken = {p.resolve() for p in (out/"config.json", out/"metrics.jsonl")}
