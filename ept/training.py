@@ -26,7 +26,7 @@ from .fields import Work
 from .model import BLOCKS, EquilibriumLM, TransformerLM, n_params
 from .solvers import Anderson, Broyden, Euler, GaussSeidel, Scan, SettleError, Substitution
 
-# %% ../nbs/10_training.ipynb #0de4d755
+# %% ../nbs/10_training.ipynb #2349594d
 def opt(default, help, choices=None):
     "A field of `Config`: its default, what it means, and what it may be."
     return field(default=default, metadata=dict(help=help, choices=choices))
@@ -74,7 +74,7 @@ class Config:
     track: bool = opt(False, "linearise at the moving mean of two nudged states instead of the free state")
     gate: float = opt(3e-2, "largest residual of a phase from which a gradient is still valid")
     invalid: str = opt("skip", "a gradient that is not valid: skip it, apply it, or raise", INVALID)
-    rescue: bool = opt(True, "continue a free settle that failed: more iterations, another solver, a smaller step")
+    rescue: bool = opt(True, "what fails is tried again: a free settle by more iterations, another solver, a smaller step; a nudged one in double precision with a smaller nudge")
     jr_mode: str = opt("whole", "Jacobian penalty on the whole Jacobian or on its own-token blocks", ("whole", "own"))
     jr_budget: float = opt(0.0, "iterations the free settle may take before the Jacobian penalty wakes; 0 turns this controller off")
     jacreg: float = opt(0.0, "weight of the Jacobian penalty at the start; constant without a controller")
@@ -291,7 +291,7 @@ class Trainer:
 
     def rate(self): return self.lr_scale*learning_rate(self.cfg, self.done)
 
-# %% ../nbs/10_training.ipynb #7df450a5
+# %% ../nbs/10_training.ipynb #1bf2e768
 @patch
 def step(self: Trainer):
     "One update; its metrics."
@@ -318,7 +318,9 @@ def _equilibrium(self: Trainer, idx, targets):
     _, stats = self.estimator.gradient(self.model, idx, targets)
     reasons = self.gate.check(stats)
     first = next(iter(stats.phases.values()))      # before a rescue: the controller must see the failure
-    if reasons and cfg.rescue and not stats.phases.get("free", nothing).converged: stats, reasons = self._rescue(idx, targets, stats, reasons)
+    if reasons and cfg.rescue:
+        if not stats.phases.get("free", nothing).converged: stats, reasons = self._rescue(idx, targets, stats, reasons)
+        elif isinstance(self.estimator, AsymEP) and self.estimator.reach: stats, reasons = self._sharpen(idx, targets, stats)
     if reasons and cfg.invalid == "raise":
         raise TrainingFailed(f"step {self.done + 1}: invalid gradient: {'; '.join(reasons)}. Raise t1max or T2, tighten res_est or res_nudge, lower lr, or give --invalid skip")
     if reasons and cfg.invalid == "skip": self.optimizer.zero_grad(set_to_none=True)
@@ -330,7 +332,7 @@ def _equilibrium(self: Trainer, idx, targets):
 
 nothing = Phase(0., 0., True, Work(), 0.)
 
-# %% ../nbs/10_training.ipynb #bb6b4ccf
+# %% ../nbs/10_training.ipynb #035f03bf
 @patch
 def _rescue(self: Trainer, idx, targets, stats, reasons):
     "Continue a free settle that failed, and estimate anew from where it ends; the work of all attempts is counted."
@@ -343,13 +345,25 @@ def _rescue(self: Trainer, idx, targets, stats, reasons):
     return again, self.gate.check(again)
 
 @patch
+def _sharpen(self: Trainer, idx, targets, stats):
+    "Estimate anew in double precision, with a nudge a hundred times smaller; the work of both attempts is counted."
+    dtype, rule = stats.z.dtype, replace(self.estimator, reach=self.estimator.reach/100)
+    grads, again = rule.gradient(copy.deepcopy(self.model).double(), idx, targets, z0=stats.z.double())
+    self.optimizer.zero_grad(set_to_none=True)
+    self.estimator.deposit(self.model, {n: g.to(dtype) for n, g in grads.items()})
+    again.z, again.phases["free"] = again.z.to(dtype), replace(again.phases["free"], work=stats.work + again.phases["free"].work)
+    reasons = self.gate.check(again)
+    if not reasons: self.recovery.count("smaller nudge")
+    return again, reasons
+
+@patch
 def _penalise(self: Trainer, idx, z, weight):
     "Add the gradients of the penalties at the free equilibrium z that the estimate has found; ({name: value}, Work)."
     cfg, every = self.cfg, self.cfg.reg_every
     self.penalties.weights = dict(jacreg=weight*every, resreg=cfg.resreg*every, eig=cfg.eig*every, eigreg=cfg.eigreg*every)
     return self.penalties.backward(self.model, idx, z, torch.Generator().manual_seed(cfg.seed*1_000_003 + self.done))
 
-# %% ../nbs/10_training.ipynb #b4244051
+# %% ../nbs/10_training.ipynb #bde0810b
 @patch
 def _apply(self: Trainer, norm, valid):
     "Update unless the gradient is not finite or there is none; count what was skipped, and go back or stop after too many."
@@ -367,7 +381,7 @@ def _apply(self: Trainer, norm, valid):
         for k, v in self.model.state_dict().items(): self.average[k].lerp_(v, 1 - self.cfg.pema)
     return usable and (valid or self.cfg.invalid == "apply")
 
-# %% ../nbs/10_training.ipynb #bafa64f0
+# %% ../nbs/10_training.ipynb #d0c3b4c5
 @patch
 def _evaluate(self: Trainer):
     "Validation (cross-entropy, share settled) of the weights that would be saved."
@@ -407,7 +421,7 @@ def _restore(self: Trainer, state, path):
     self.average, self.done, self.skipped, self.lr_scale = state["average"], state["step"], state["skipped"], state["lr_scale"]
     self.remember()
 
-# %% ../nbs/10_training.ipynb #190105c1
+# %% ../nbs/10_training.ipynb #70048265
 class Metrics:
     "JSON lines, one a step; opened at `step`, later rows of an earlier attempt are dropped."
     def __init__(self, path, step):
@@ -425,7 +439,7 @@ def read_metrics(path):
     rows = [json.loads(l) for l in Path(path).read_text().splitlines()]
     return {k: [math.nan if r.get(k) is None else r[k] for r in rows] for k in dict.fromkeys(k for r in rows for k in r)}
 
-# %% ../nbs/10_training.ipynb #34349da1
+# %% ../nbs/10_training.ipynb #06e2d988
 def train(
     cfg: Config,
     out="runs/train",   # folder of the run
@@ -462,7 +476,7 @@ def train(
         raise TrainingFailed(f"nothing was learned: validation loss {result['val_ce']:g}, {run.skipped} of {run.done} gradients skipped. Lower lr ({cfg.lr:g}), raise t1max or T2, or check the tolerances")
     return result
 
-# %% ../nbs/10_training.ipynb #9229030a
+# %% ../nbs/10_training.ipynb #d94ea9b1
 def progress_line(cfg, row):
     "One line on how a run is doing."
     free = f"  settle {row['free_iterations']:.1f} it, residual {row['free_residual']:.0e}" if "free_residual" in row else ""
