@@ -118,7 +118,9 @@ class Attention(nn.Module):
 
     def merge(self, a): return self.o(flat(a))
 
-def ffn(h, W1, b1, W2, b2): return linear(gelu(linear(h, W1, b1)), W2, b2)
+def ffn(h, W1, b1, W2, b2):
+    "W₂ gelu(W₁ h + b₁) + b₂ over the last axis, (..., C)."
+    return linear(gelu(linear(h, W1, b1)), W2, b2)
 
 class FFN(nn.Sequential):
     "Two linear layers with GELU between, four times as wide."

@@ -152,6 +152,7 @@ def add_fields(
             else: group.add_argument(f"--{f.name}", default=argparse.SUPPRESS, metavar="{" + ",".join(choices) + "}" if choices else kind.__name__.upper(), help=text)
 
 def train_parser():
+    "The parser of `ept train`."
     parser = Parser("train", """Train a language model: an equilibrium transformer by equilibrium propagation, or with --mode bp its
 backprop twin. The defaults give a small character model of English books in a few minutes on a CPU.
 
@@ -172,7 +173,9 @@ train.state (what --resume takes), metrics.jsonl (one line a step) and config.js
     more.add_argument("--fingerprint", action="store_true", help="run the experiment fingerprint on the result; with --init_ckpt and --steps 0 on that checkpoint, without training")
     return parser
 
-def add_json(parser): parser.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
+def add_json(parser):
+    "The flag `--json`, the same for every command."
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
 
 # %% ../nbs/19_cli.ipynb #7dbb24ca
 def train_paths(args) -> tuple[Path, Path, Path]:  # folder, checkpoint, state
@@ -240,7 +243,9 @@ def checkpoint_file(
     path: str,  # of a checkpoint, or the folder of a run
 ) -> Path: return Path(path)/"model.safetensors" if Path(path).is_dir() else Path(path)
 
-def note(line: str): print(line, file=sys.stderr, flush=True)
+def note(line: str):
+    "Say something beside the result: on standard error."
+    print(line, file=sys.stderr, flush=True)
 
 def progress_bar(total: int, shown: bool, unit: str = "step"):
     "A bar on standard error, if it is a terminal; its `write` prints a line above it, or in its place."
@@ -258,6 +263,7 @@ def train_report(r: dict) -> str:
 
 # %% ../nbs/19_cli.ipynb #a7b67825
 def sample_parser():
+    "The parser of `ept sample`."
     parser = Parser("sample", """Continue a text with a trained model. The text appears as it is made. A checkpoint is read without executing
 anything in it.""", ["ept sample --ckpt runs/wide", 'ept sample --ckpt runs/wide/model.safetensors --prompt "The king" --temperature 0.8 --top_k 40',
                      "ept sample --ckpt runs/wide --temperature 0 --json"])
@@ -297,6 +303,7 @@ CORPORA = dict(classics="four public-domain books, 6 MB, from the extra ept[data
                shakespeare="tiny Shakespeare, 1 MB, from the hub", tinystories="TinyStories, 2 GB, from the hub")
 
 def data_parser():
+    "The parser of `ept data`."
     parser = Parser("data", """Prepare a text for training: split it, tokenise it, and pack it into files of 16-bit tokens with a card that says
 where it came from. `ept train` does the same by itself; this command shows what there is, and keeps it where you want it.
 Without a name it lists the corpora.""", ["ept data", "ept data classics --bigram", "ept data my.txt --tokenizer bpe --vocab 1024 --out data/mine", "ept train --data data/mine"])
@@ -346,6 +353,7 @@ def data_report(r: dict) -> str:
 
 # %% ../nbs/19_cli.ipynb #c27a8daf
 def run_parser():
+    "The parser of `ept run`."
     parser = Parser("run", """Run an experiment, a notebook in nbs/experiments, in a process of its own, with other parameters than its
 defaults. Names and types are checked first. What the notebook prints appears as it runs; the executed notebook, a copy in
 HTML and one row, result.json, stay in the folder of the run, and the row in the store of runs (see `ept runs`). Without a
@@ -357,10 +365,12 @@ name it lists the experiments.""", ["ept run", "ept run train --list", "ept run 
     return parser
 
 def add_out(parser):
+    "The flag `--out` of commands that run an experiment."
     parser.add_argument("--out", help="folder of the run (default: runs/NAME-DATE-TIME-XXXX)")
     add_store(parser)
 
 def add_store(parser):
+    "The flag `--store` of commands that read or write rows."
     parser.add_argument("--store", help="store of runs: a PostgreSQL URL or the path of an SQLite file (default: $EPT_STORE, else store.db in the runs folder)")
     add_json(parser)
 
@@ -421,6 +431,7 @@ def experiment(name: str, args) -> tuple[dict, int]:
 
 # %% ../nbs/19_cli.ipynb #7ba7d61f
 def sweep_parser():
+    "The parser of `ept sweep`."
     parser = Parser("sweep", """Run an experiment for many parameters: every combination, or with --random that many draws. Several runs go at a
 time, each in a process of its own with its share of the cores. A run that fails does not stop the others. The same command
 again does only what is missing: what has finished is not repeated, also after a kill. The exit status is 0 when every point
@@ -464,6 +475,7 @@ def sweep(args) -> tuple[dict, int]:
 
 # %% ../nbs/19_cli.ipynb #e63c9651
 def runs_parser():
+    "The parser of `ept runs`."
     parser = Parser("runs", """List the runs in the store, show one, or compare several: which parameters and circumstances differ, and the
 metrics side by side. A run is named by its id, or as much of it as only one run has. A key is a column (seconds, seed), a
 parameter, a metric, or a path such as git.commit.""", ["ept runs", "ept runs --name train --state finished --where lr=1e-3 --sort ep_ce", "ept runs compare 3fa2 91bc", "ept runs 3fa2 --json"])
@@ -477,6 +489,7 @@ parameter, a metric, or a path such as git.commit.""", ["ept runs", "ept runs --
     return parser
 
 def where_of(pairs: list) -> dict:
+    "KEY=VALUE pairs as a dictionary; raises `InvalidInput` for one without an equals sign."
     for p in pairs: require("=" in p, "where", p, "must be KEY=VALUE")
     return dict(p.split("=", 1) for p in pairs)
 
@@ -501,6 +514,7 @@ def runs(args) -> tuple[dict, int]:
 
 # %% ../nbs/19_cli.ipynb #aed8fa11
 def report_parser():
+    "The parser of `ept report`."
     parser = Parser("report", """Tables of runs that have finished, seeds taken together: mean, standard deviation and number of runs for each
 setting. Runs are grouped by the parameters in which they differ, the seed left out. Experiments that lack a metric are
 named and left out of its table. With --out the tables are left as Markdown and as JSON, with figures.""", ["ept report train", "ept report train --metric ep_ce,bp_ce --by lr --out report", "ept report --kept --json"])
@@ -534,6 +548,7 @@ def report(args) -> tuple[dict, int]:
     return dict(reports=reports, lacks=lacks, files=files), 0
 
 def promote_parser():
+    "The parser of `ept promote`."
     parser = Parser("promote", """Keep the row of a finished run for good: append it to nbs/results/NAME.jsonl, the committed rows that the tables and
 figures of README and documentation are made of. What belongs to one machine's disk is left out.""", ["ept promote train-20260101-120000-3fa2", "ept promote runs/mine"])
     parser.add_argument("run", help="id of a run, as much of it as only one run has, or its folder")

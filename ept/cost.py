@@ -134,5 +134,5 @@ def ledger_table(book, rate):
     lines = [f"{'phase':10}{'force':>8}{'JVP':>6}{'VJP':>6}{'GFLOP':>9}{'floor ms':>10}{'ms':>9}{'x floor':>9}{'peak MB':>9}"]
     for name, e in book.items():
         floor = e.flops/rate
-        lines.append(f"{name:10}{e.force:8.1f}{e.jvp:6.1f}{e.vjp:6.1f}{e.flops/1e9:9.2f}{1e3*floor:10.2f}{1e3*e.seconds:9.2f}{e.seconds/floor if floor else float('nan'):9.1f}{e.bytes/1e6 if e.bytes else float('nan'):9.1f}")
+        lines.append(f"{name:10}{e.force:8.1f}{e.jvp:6.1f}{e.vjp:6.1f}{e.flops/1e9:9.2f}{1e3*floor:10.2f}{1e3*e.seconds:9.2f}{f'{e.seconds/floor:.1f}' if floor else '-':>9}{f'{e.bytes/1e6:.1f}' if e.bytes else '-':>9}")
     return "\n".join(lines)

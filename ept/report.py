@@ -66,7 +66,9 @@ def find_run(
     return found[0] if found else require(rows and one_of("run", name, [r["id"] for r in rows]), "run", name, "there are no runs yet; make one with `ept run`")
 
 # %% ../nbs/17_report.ipynb #cd1dd53a
-def number(v) -> bool: return isinstance(v, (int, float)) and not isinstance(v, bool)
+def number(v) -> bool:
+    "Whether v is a number that can be averaged; True and False are not."
+    return isinstance(v, (int, float)) and not isinstance(v, bool)
 
 def shown(v) -> str:
     "A value in a table."

@@ -1,6 +1,6 @@
 """Pages about every public name of the package, as Markdown that Quarto and the plain site both read."""
 import html, importlib, inspect, re, textwrap
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache, partial, reduce
 from pathlib import Path
 
@@ -57,6 +57,8 @@ def parameters(obj):
     for base in (inspect.getmro(obj)[1:] if inspect.isclass(obj) and is_dataclass(obj) else ()):
         for name, entry in (docments(base, full=True) if is_dataclass(base) else {}).items():
             if name in found and not found[name]["docment"]: found[name]["docment"] = entry["docment"]
+    for field in fields(obj) if is_dataclass(obj) else ():
+        if field.name in found and not found[field.name]["docment"]: found[field.name]["docment"] = field.metadata.get("help")
     return found
 
 
