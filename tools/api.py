@@ -78,7 +78,7 @@ def signature(name, obj):
     try: params = inspect.signature(obj).parameters.values()
     except (ValueError, TypeError):
         if inspect.isclass(obj): return f"class {name}({', '.join(b.__name__ for b in obj.__bases__)})"
-        return wrap(textwrap.shorten(f"{name} = {obj!r}", 400, placeholder=" ..."))
+        return wrap(textwrap.shorten(re.sub(r" at 0x[0-9a-f]+", "", f"{name} = {obj!r}"), 400, placeholder=" ..."))
     star = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
     parts = [star.get(p.kind, "") + p.name + (f"={default(p.default)}" if p.default is not EMPTY else "") for p in params if p.name != "self"]
     keyword = next((i for i, p in enumerate(q for q in params if q.name != "self") if p.kind is inspect.Parameter.KEYWORD_ONLY), None)
