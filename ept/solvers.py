@@ -64,8 +64,11 @@ class Solver:
         require(self.tol > 0, "tol", self.tol, "a relative residual above 0, for example 1e-4")
         require(int(self.max_iter) == self.max_iter and self.max_iter >= 1, "max_iter", self.max_iter, "a whole number of at least 1")
 
-    def start(self, z0): return None
-    def step(self, z, F, res, memory, restart): raise NotImplementedError      # the next z; res (B,) is the residual of F
+    def start(self, z0):
+        "What the steps of one solve remember; a dictionary, or None."
+    def step(self, z, F, res, memory, restart):
+        "The next z, from F and its residual `res` (B,); the samples set in `restart` begin anew."
+        raise NotImplementedError
 
 # %% ../nbs/03_solvers.ipynb #d7173276
 @patch

@@ -94,9 +94,17 @@ def escaped(text, links={}):
     return "".join(part(i, p) for i, p in enumerate(re.split(r"(`[^`]+`)", re.sub(r"\s+", " ", text or ""))))
 
 
+def foreign(obj):
+    "Whether a method without a docstring would inherit one that says nothing of this library."
+    if getattr(obj, "__doc__", None) or not inspect.isfunction(obj): return False
+    owner = getattr(inspect.getmodule(obj), obj.__qualname__.split(".")[0], None)
+    said = next((b for b in inspect.getmro(owner) if getattr(vars(b).get(obj.__name__), "__doc__", None)), None) if inspect.isclass(owner) else None
+    return bool(said) and not said.__module__.startswith("ept")
+
+
 def docstring(obj, page, links, numbers):
     "The docstring's paragraphs."
-    text = inspect.getdoc(obj) if callable(obj) else None
+    text = inspect.getdoc(obj) if callable(obj) and not foreign(obj) else None
     if not text or (is_dataclass(obj) and text.startswith(f"{obj.__name__}(")): return ""
     paragraphs = [escaped(p, links) for p in text.split("\n\n")]
     return equations("\n\n".join(paragraphs), page, numbers)
