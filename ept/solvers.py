@@ -51,7 +51,7 @@ def relative_residual(F, z):
     "‖F‖/‖z‖ by sample, (B,)."
     return relative(F.flatten(1).norm(dim=1), z.flatten(1).norm(dim=1))
 
-# %% ../nbs/03_solvers.ipynb #2306349e
+# %% ../nbs/03_solvers.ipynb #042a87c3
 @dataclass
 class Solver:
     "Base of all solvers: `solve(f, z0)` for any function, `settle(field, x)` and `adjoint(field, x, z, g)` for fields."
@@ -184,7 +184,7 @@ class Euler(Solver):
         "f(a) = 0 by relaxation, as a circuit would, from -g."
         return self.solve(f, tile(-g, copies))
 
-# %% ../nbs/03_solvers.ipynb #c20bd0d2
+# %% ../nbs/03_solvers.ipynb #c05874c5
 @dataclass
 class Anderson(Solver):
     "Anderson mixing, batched and safeguarded (Walker & Ni 2011, type II)."
@@ -199,12 +199,13 @@ class Anderson(Solver):
     def start(self, z0):
         B, n = len(z0), z0[0].numel()
         new = lambda *s: z0.new_empty(B, *s)
-        return dict(steps=0, kept=0, dg=new(self.m, n), dF=new(self.m, n), gram=new(self.m, self.m), g=None, F=None, res=None, back=False,
+        return dict(steps=0, kept=0, dg=new(self.m, n), dF=new(self.m, n), gram=new(self.m, self.m), g=None, F=None, res=None, back=False, eps=torch.full((B, 1), self.eps, dtype=z0.real.dtype, device=z0.device),
                     plain=torch.ones(B, dtype=torch.bool, device=z0.device), age=torch.zeros(B, dtype=torch.long, device=z0.device))
 
     def step(self, z, F, res, M, restart):
         shape, F = z.shape, F.flatten(1)
-        g = out = z.flatten(1) + self.eps*F
+        if some(restart): M["eps"] = torch.where(restart.unsqueeze(-1), M["eps"]/2, M["eps"])      # the same step would lead to the same place
+        g = out = z.flatten(1) + M["eps"]*F
         if M["steps"]:
             forget = self._forget(M, res) | restart | M["back"]      # a sample set back has no force to take a difference with, now or next time
             if some(~forget): out = self._mix(M, g, F, forget)
