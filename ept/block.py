@@ -168,10 +168,10 @@ class Block(CausalField):
     def past(self, z, x): return self.attn.keys_values(self.ln1(z))
 
     def bind(self):
-        "The block's maps with their weights looked up."
-        at = self.attn
+        "The block's maps with their weights looked up; a module of another class is called as it is."
+        at, ours = self.attn, (Linear, LayerNorm, FFN)
         maps = dict(norm1=self.ln1, norm2=self.ln2, ffn=self.ffn, k=at.k, v=at.v, o=at.o)
-        return SimpleNamespace(heads=at.heads, unit=at.unit, **{name: m.bind() for name, m in maps.items()})
+        return SimpleNamespace(heads=at.heads, unit=at.unit, **{name: m.bind() if type(m) in ours else m for name, m in maps.items()})
 
 # %% ../nbs/02_block.ipynb #41cb332c
 class ThickBlock(Block):
