@@ -320,7 +320,7 @@ def _equilibrium(self: Trainer, idx, targets):
     first = next(iter(stats.phases.values()))      # before a rescue: the controller must see the failure
     if reasons and cfg.rescue:
         if not stats.phases.get("free", nothing).converged: stats, reasons = self._rescue(idx, targets, stats, reasons)
-        elif isinstance(self.estimator, AsymEP) and self.estimator.reach: stats, reasons = self._sharpen(idx, targets, stats)
+        if reasons and isinstance(self.estimator, AsymEP) and self.estimator.reach and stats.phases["free"].converged: stats, reasons = self._sharpen(idx, targets, stats)
     if reasons and cfg.invalid == "raise":
         raise TrainingFailed(f"step {self.done + 1}: invalid gradient: {'; '.join(reasons)}. Raise t1max or T2, tighten res_est or res_nudge, lower lr, or give --invalid skip")
     if reasons and cfg.invalid == "skip": self.optimizer.zero_grad(set_to_none=True)
