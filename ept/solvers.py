@@ -441,7 +441,10 @@ class Scan(Substitution):
     def cost(self): return self.sweeps or self.chunk
 
     @property
-    def passes(self): return self.max_iter if self.sweeps else min(self.max_iter, 3)   # what is exact gains nothing from more
+    def exact(self): return not self.sweeps
+
+    @property
+    def passes(self): return min(self.max_iter, 3) if self.exact else self.max_iter   # what is exact gains nothing from more
 
     @torch.no_grad()
     def settle(self, field, x, z0=None, f=None) -> Solution:

@@ -162,7 +162,7 @@ def build_estimator(cfg):
     cap = cfg.t2sel or cfg.T2 or 60
     free, second = build_solver(cfg, cfg.res_est, cfg.t1max), build_solver(cfg, cfg.res_nudge, cap)
     if cfg.mode == "ep" and cfg.track: return Tracking(free, beta=cfg.hr, nudged=Anderson(cfg.res_nudge, cap, eps=cfg.eps or 1/(1 + cfg.c)) if isinstance(second, Substitution) else second)
-    if cfg.mode == "ep": return AsymEP(free, beta=cfg.hr, points=cfg.holo, nudged=second, reach=cfg.reach)
+    if cfg.mode == "ep": return AsymEP(free, beta=cfg.hr, points=cfg.holo, nudged=second, reach=cfg.reach, sharpen=cfg.rescue)
     if cfg.mode == "ift": return IFT(free, linear=second)
     return BPTT(free, steps=cfg.T1 or cfg.t1max, eps=cfg.eps or 1/(1 + cfg.c))
 
@@ -318,9 +318,8 @@ def _equilibrium(self: Trainer, idx, targets):
     _, stats = self.estimator.gradient(self.model, idx, targets)
     reasons = self.gate.check(stats)
     first = next(iter(stats.phases.values()))      # before a rescue: the controller must see the failure
-    if reasons and cfg.rescue:
-        if not stats.phases.get("free", nothing).converged: stats, reasons = self._rescue(idx, targets, stats, reasons)
-        if reasons and isinstance(self.estimator, AsymEP) and self.estimator.reach and stats.phases["free"].converged: stats, reasons = self._sharpen(idx, targets, stats)
+    if reasons and cfg.rescue and not stats.phases.get("free", nothing).converged: stats, reasons = self._rescue(idx, targets, stats, reasons)
+    if stats.sharpened: self.recovery.count("smaller nudge")
     if reasons and cfg.invalid == "raise":
         raise TrainingFailed(f"step {self.done + 1}: invalid gradient: {'; '.join(reasons)}. Raise t1max or T2, tighten res_est or res_nudge, lower lr, or give --invalid skip")
     if reasons and cfg.invalid == "skip": self.optimizer.zero_grad(set_to_none=True)
@@ -328,7 +327,7 @@ def _equilibrium(self: Trainer, idx, targets):
     values, spent = self._penalise(idx, stats.z, weight) if self.done % cfg.reg_every == 0 else ({}, Work())
     phases = {f"{n}_{k}": getattr(p, k) for n, p in stats.phases.items() if n != "contract" for k in ("residual", "iterations")}
     work = stats.work + spent
-    return dict(loss=stats.loss, valid=not reasons, **phases, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight, **{f"{n}_penalty": v for n, v in values.items()})
+    return dict(loss=stats.loss, valid=not reasons, **phases, sharpened=stats.sharpened, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight, **{f"{n}_penalty": v for n, v in values.items()})
 
 nothing = Phase(0., 0., True, Work(), 0.)
 
@@ -343,18 +342,6 @@ def _rescue(self: Trainer, idx, targets, stats, reasons):
     _, again = self.estimator.gradient(self.model, idx, targets, z0=sol.z)
     again.phases["free"] = replace(again.phases["free"], work=stats.work + Work(force=sol.evals) + again.phases["free"].work, iterations=stats.phases["free"].iterations + sol.iterations.float().mean().item())
     return again, self.gate.check(again)
-
-@patch
-def _sharpen(self: Trainer, idx, targets, stats):
-    "Estimate anew in double precision, with a nudge a hundred times smaller; the work of both attempts is counted."
-    dtype, rule = stats.z.dtype, replace(self.estimator, reach=self.estimator.reach/100)
-    grads, again = rule.gradient(copy.deepcopy(self.model).double(), idx, targets, z0=stats.z.double())
-    self.optimizer.zero_grad(set_to_none=True)
-    self.estimator.deposit(self.model, {n: g.to(dtype) for n, g in grads.items()})
-    again.z, again.phases["free"] = again.z.to(dtype), replace(again.phases["free"], work=stats.work + again.phases["free"].work)
-    reasons = self.gate.check(again)
-    if not reasons: self.recovery.count("smaller nudge")
-    return again, reasons
 
 @patch
 def _penalise(self: Trainer, idx, z, weight):
