@@ -151,6 +151,7 @@ def add_fields(
             if kind is bool: group.add_argument(f"--{f.name}", action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
             else: group.add_argument(f"--{f.name}", default=argparse.SUPPRESS, metavar="{" + ",".join(choices) + "}" if choices else kind.__name__.upper(), help=text)
 
+# %% ../nbs/19_cli.ipynb #958562c3
 def train_parser():
     "The parser of `ept train`."
     parser = Parser("train", """Train a language model: an equilibrium transformer by equilibrium propagation, or with --mode bp its
@@ -232,6 +233,7 @@ def train(args) -> tuple[dict, int]:
     if args.fingerprint: result["fingerprint"] = fingerprint(result["ckpt"])[0]["metrics"]
     return result, 0
 
+# %% ../nbs/19_cli.ipynb #89c49734
 def fingerprint(ckpt: str) -> tuple[dict, int]:
     "Run the experiment fingerprint on a checkpoint."
     require(ckpt, "init_ckpt", ckpt, "name the checkpoint: --init_ckpt CKPT --fingerprint --steps 0")
@@ -243,6 +245,7 @@ def checkpoint_file(
     path: str,  # of a checkpoint, or the folder of a run
 ) -> Path: return Path(path)/"model.safetensors" if Path(path).is_dir() else Path(path)
 
+# %% ../nbs/19_cli.ipynb #c3711a6c
 def note(line: str):
     "Say something beside the result: on standard error."
     print(line, file=sys.stderr, flush=True)
@@ -374,6 +377,7 @@ def add_store(parser):
     parser.add_argument("--store", help="store of runs: a PostgreSQL URL or the path of an SQLite file (default: $EPT_STORE, else store.db in the runs folder)")
     add_json(parser)
 
+# %% ../nbs/19_cli.ipynb #4dd5476b
 def once(pairs: list) -> dict:
     "Pairs of -p as a dictionary; raises `InvalidInput` for a name given twice."
     for name, _ in pairs: require(sum(n == name for n, _ in pairs) == 1, "parameter", name, "is given twice")
@@ -449,6 +453,7 @@ has finished. With --backend ray the runs go to the cluster of RAY_ADDRESS, else
     add_store(parser)
     return parser
 
+# %% ../nbs/19_cli.ipynb #96821390
 def sweep(args) -> tuple[dict, int]:
     "`ept sweep`."
     given, seed = once(args.parameter), parse_value("seed", args.seed, int)
@@ -547,6 +552,7 @@ def report(args) -> tuple[dict, int]:
     print("\n".join(files) if reports else "no experiment has all that was asked for" if lacks else "no finished runs")
     return dict(reports=reports, lacks=lacks, files=files), 0
 
+# %% ../nbs/19_cli.ipynb #7ebef93f
 def promote_parser():
     "The parser of `ept promote`."
     parser = Parser("promote", """Keep the row of a finished run for good: append it to nbs/results/NAME.jsonl, the committed rows that the tables and

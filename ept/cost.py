@@ -111,6 +111,7 @@ def metered(meter):
     try: yield
     finally: Stats.meter = staticmethod(lambda name: nullcontext())
 
+# %% ../nbs/07b_cost.ipynb #5dd8560d
 def ledger(
     estimator, model, inputs, targets,
     rounds=5,    # of timing

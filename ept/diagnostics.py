@@ -69,6 +69,7 @@ def exact_gradient(
     star.check("reference equilibrium")
     raise SettleError(f"reference adjoint: a residual of {stats.phases['adjoint'].residual:.1e} is above {tol:g}")
 
+# %% ../nbs/07_diagnostics.ipynb #8e352a85
 def agreement(
     model, inputs, targets,
     rules=None,  # {name: Estimator}; by default `standard_rules()`

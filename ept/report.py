@@ -83,6 +83,7 @@ def text_table(
     wide = [max(len(r[k]) for r in cells) for k in range(len(head))]
     return "\n".join("  ".join(v.ljust(w) for v, w in zip(r, wide)).rstrip() for r in cells)
 
+# %% ../nbs/17_report.ipynb #ea2ea0b6
 def list_runs(
     rows: list[dict],
     most: int = 4,  # metrics shown of a run

@@ -359,6 +359,7 @@ def portable(
         if p.is_relative_to(root) and len(root.parts) > 1: return str(shown/p.relative_to(root))
     return path.name
 
+# %% ../nbs/15_runs.ipynb #1041c111
 def row_of(
     folder: Path,  # of a run
 ) -> dict:
@@ -372,6 +373,7 @@ def row_of(
     require(isinstance(row, dict) and all(isinstance(row.get(k), str) for k in ("id", "name", "state")) and row["name"] == Path(row["name"]).name, "run", str(folder), "has a result.json that is not the row of a run")
     return row
 
+# %% ../nbs/15_runs.ipynb #27ae3871
 def promote(
     run,           # a run's folder, or its row
     results=None,  # where rows are kept; by default nbs/results of the clone

@@ -269,6 +269,7 @@ def leading_eigenvalues(
     every = torch.where(good.isnan().all(1, keepdim=True), w, good)
     return torch.view_as_complex(torch.stack([cut(w.real), cut(w.imag)], -1)), cut(res), torch.full((len(w), k), -1), every
 
+# %% ../nbs/05_spectrum.ipynb #b6ce8593
 def probe(
     field,         # a `VectorField`
     x, z,          # (B, ...) the clamped input, and the equilibrium

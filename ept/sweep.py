@@ -42,6 +42,7 @@ def values_of(
         require(found.count(v) == 1, name, text, f"names {v!r} twice")
     return found
 
+# %% ../nbs/16_sweep.ipynb #23d3a4e8
 def points(
     table: dict,         # of the experiment, from `parameters_of`
     given: dict,         # name: values, as written
@@ -106,6 +107,7 @@ class Sweep:
         self.ended.append(row)
         self.show(row)
 
+# %% ../nbs/16_sweep.ipynb #a23231a2
 @contextlib.contextmanager
 def local_slots(workers, gpus):
     "Runs at a time, and cores for each, on this machine."

@@ -81,6 +81,7 @@ def run_cells(
         if failed: break
     emit({"done": True})
 
+# %% ../nbs/20_testing.ipynb #807e1903
 def run_worker(
     path: str,    # the notebook
     events: str,  # file that the events are appended to
@@ -107,6 +108,7 @@ class Report:
         counts = f"{self.passed} passed" + (f", {self.failed} failed" if self.failed else "") + (f", {self.skipped} skipped" if self.skipped else "")
         return f"{'FAIL' if self.failed else 'ok':<5}{self.name:<44} {self.seconds:6.1f} s   {counts}"
 
+# %% ../nbs/20_testing.ipynb #2488d744
 def tally(
     name: str,       # of the notebook
     events: list,    # the record, a list of dicts
@@ -283,6 +285,7 @@ def parse_args(argv: list = None) -> argparse.Namespace:
         if value is not None and not value > 0: parser.error(f"--{name}={value}: must be above 0")
     return args
 
+# %% ../nbs/20_testing.ipynb #c45a9e69
 def main(
     argv: list = None,  # command line, without the program
 ) -> int:               # 0 all passed, 1 something failed or nothing ran, 2 unusable input
