@@ -319,7 +319,7 @@ def _equilibrium(self: Trainer, idx, targets):
     reasons = self.gate.check(stats)
     first = next(iter(stats.phases.values()))      # before a rescue: the controller must see the failure
     if reasons and cfg.rescue and not stats.phases.get("free", nothing).converged: stats, reasons = self._rescue(idx, targets, stats, reasons)
-    if stats.sharpened: self.recovery.count("smaller nudge")
+    if stats.sharpened and not reasons: self.recovery.count("smaller nudge")
     if reasons and cfg.invalid == "raise":
         raise TrainingFailed(f"step {self.done + 1}: invalid gradient: {'; '.join(reasons)}. Raise t1max or T2, tighten res_est or res_nudge, lower lr, or give --invalid skip")
     if reasons and cfg.invalid == "skip": self.optimizer.zero_grad(set_to_none=True)
