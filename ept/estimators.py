@@ -241,8 +241,8 @@ def adjoint_state(self: AsymEP, model, x, z, targets, stats, f=None):
         say(n.work, n.sol)
     a = n.sol.z.unflatten(0, (len(n.beta), -1))
     s = torch.einsum("k,k...->...", n.weight, a.real)
-    stats.displacement = max((b.abs().flatten()*norms(d)/norms(z)).max().item() for b, d in zip(n.beta, a))
-    stats.nonlinearity = max((norms(d - s)/norms(s).clamp_min(1e-30)).max().item() for d in a)
+    stats.displacement = torch.stack([b.abs().flatten()*norms(d)/norms(z) for b, d in zip(n.beta, a)]).max().item()
+    stats.nonlinearity = torch.stack([norms(d - s)/norms(s).clamp_min(1e-30) for d in a]).max().item()
     if self.diagnose:
         stats.antisymmetry = (norms(n.lin.antisym(s))/norms(n.lin.jvp(s))).max().item()
         if a.is_complex(): stats.leakage = (norms(a.imag.mean(0))/norms(s)).max().item()
