@@ -14,7 +14,7 @@ import torch
 from fastcore.basics import patch
 from .core import require
 from .fields import Linearisation, Work, linearise
-from .solvers import Anderson, Euler, Scan, Solution, Solver, Substitution, Sweep, expand, relative_residual, tile
+from .solvers import Anderson, Euler, Solution, Solver, Substitution, Sweep, expand, relative_residual, tile
 
 # %% ../nbs/04_estimators.ipynb #872035a6
 def cost_gradient(model, z, targets):
@@ -199,7 +199,7 @@ def nudge(self: AsymEP, model, x, z, targets, solver, f=None) -> Nudges:
     lin, K = linearise(f, z), len(beta)
     g, a0 = cost_gradient(model, z, targets), None
     beta = beta.view(-1, *[1]*z.ndim).expand(-1, len(z), *[1]*(z.ndim - 1))
-    if self.correct and self.reach and not isinstance(solver, Euler):
+    if self.reaches(solver):
         a0 = solver.back(model, x, z, lin)(g)
         reach = max(self.reach, 4*torch.finfo(z.dtype).eps/solver.tol)     # or rounding alone would keep the residual above the tolerance
         beta = beta*expand((reach*norms(z)/(self.beta*norms(a0))).nan_to_num(1, posinf=1).clamp(1e-9, 1e6), z)
@@ -207,6 +207,11 @@ def nudge(self: AsymEP, model, x, z, targets, solver, f=None) -> Nudges:
     rhs = self.displacement_map(model, x, z, targets, beta, f, lin)
     sol = solver.near_adjoint(rhs, model, x, z, g, K, lin, a0) if self.correct else solver.solve(rhs, tile(-g, K))   # uncorrected, the linear part is J
     return Nudges(beta.clone(), weight, lin, sol, lin.work + Work(force=sol.evals*K*(1 + beta.is_complex())))     # a complex evaluation is two real ones
+
+@patch
+def reaches(self: AsymEP, solver):
+    "Whether `reach` sets β; relaxation does not know the displacement beforehand, and plain EP keeps β."
+    return bool(self.correct and self.reach) and not isinstance(solver, Euler)
 
 def norms(t):
     "‖t‖ of every sample of t (B, ...): (B,)."
@@ -234,8 +239,8 @@ def nudge_finer(self: AsymEP, coarse: Nudges, model, x, z, targets, solver):
 def adjoint_state(self: AsymEP, model, x, z, targets, stats, f=None):
     with stats.phase("nudged") as say:
         solver = self.nudged or self.solver
-        sharpen = self.sharpen and self.correct and self.anchor and self.reach and not isinstance(solver, Euler)
-        if sharpen and isinstance(solver, Scan) and solver.exact: solver = replace(solver, max_iter=1)
+        sharpen = self.sharpen and self.anchor and self.reaches(solver)
+        if sharpen and solver.exact: solver = replace(solver, max_iter=1)
         n = self.nudge(model, x, z, targets, solver, f)
         if sharpen and not n.sol.ok and stats.phases["free"].converged: stats.sharpened = self.nudge_finer(n, model, x, z, targets, solver)
         say(n.work, n.sol)

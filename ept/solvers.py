@@ -58,6 +58,7 @@ class Solver:
     tol: float = 1e-4    # relative residual at which a sample stops
     max_iter: int = 150  # most evaluations
     patience = 0         # looks without progress after which to give up; 0: never (a relaxation may grow before it settles)
+    exact = False        # whether one pass of its adjoint leaves only rounding
     look_every = 1       # evaluations between looks at the residual; each makes the host wait for a GPU
 
     def __post_init__(self):
