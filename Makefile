@@ -38,7 +38,7 @@ train: $(STAMP)  ## train by equilibrium propagation and compare with backprop: 
 	$(VENV)/bin/ept run train $(ARGS)
 
 test: $(STAMP)  ## run every notebook as a test; ends with "N passed, N failed": make test ARGS="--path '0*'"
-	$(PY) -m ept.testing $(ARGS)
+	$(PY) -m ept.lab.testing $(ARGS)
 
 lab: $(STAMP)  ## open the notebooks in JupyterLab
 	$(PY) -m jupyterlab --notebook-dir=nbs $(ARGS)
