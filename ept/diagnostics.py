@@ -9,11 +9,12 @@ __all__ = ['Gate', 'standard_rules', 'exact_gradient', 'agreement', 'agreement_t
 import copy, math, time
 from dataclasses import dataclass
 from .core import require
+from .estimators import AsymEP, Dyadic, EP, IFT, Tracking, Truncated, compare
+from .fields import CausalForce
+from .newton import Newton
 from .solution import SettleError
 from .solvers import Anderson, Euler
 from .substitution import Scan
-from .estimators import AsymEP, Dyadic, EP, IFT, Tracking, Truncated, compare
-from .newton import Newton
 
 # %% ../nbs/12_diagnostics.ipynb #0dfd09f1
 @dataclass
@@ -29,9 +30,9 @@ class Gate:
 
     def check(self, stats) -> list:  # of `ept.estimators.Stats`; the reasons, empty if valid
         "Why this estimate should not be applied."
-        reasons = []
+        limits, reasons = dict(free=self.free, pair=self.free, unrolled=self.free, contract=math.inf), []
         for name, phase in stats.phases.items():
-            limit = {"free": self.free, "pair": self.free, "unrolled": self.free, "contract": math.inf}.get(name, self.nudged)
+            limit = limits.get(name, self.nudged)
             if not phase.residual <= limit: reasons.append(f"{name} residual {phase.residual:.1e} above {limit:g}")
         for name in ("displacement", "nonlinearity"):
             value, limit = getattr(stats, name), getattr(self, name)
@@ -46,11 +47,22 @@ def standard_rules(
 ):                 # {name: Estimator}
     "The rules worth comparing, by name."
     s = solver or Anderson(1e-3)
-    fixed = lambda n: Euler(1e-12, n)    # a tolerance that only an exact zero reaches
-    rules = {"AsymEP": AsymEP(s, reach=5e-3), "AsymEP, Anderson": AsymEP(Anderson(s.tol), reach=5e-3), "AsymEP, holomorphic 4": AsymEP(s, points=4, beta=0.1), "Tracking": Tracking(Anderson(s.tol), reach=5e-3), "Dyadic": Dyadic(Anderson(s.tol)), "IFT": IFT(s),
-             "EP, uncorrected": EP(s, nudged=Anderson(s.tol)), "one-step": Truncated(s), "truncated, 4 terms": Truncated(s, terms=4)}
-    return {**rules, "original recipe": AsymEP(fixed(150), nudged=fixed(80))} if original else rules
+    mixed = Anderson(s.tol)
+    rules = {
+        "AsymEP": AsymEP(s, reach=5e-3),
+        "AsymEP, Anderson": AsymEP(mixed, reach=5e-3),
+        "AsymEP, holomorphic 4": AsymEP(s, points=4, beta=0.1),
+        "Tracking": Tracking(mixed, reach=5e-3),
+        "Dyadic": Dyadic(mixed),
+        "IFT": IFT(s),
+        "EP, uncorrected": EP(s, nudged=mixed),
+        "one-step": Truncated(s),
+        "truncated, 4 terms": Truncated(s, terms=4)}
+    def fixed(n): return Euler(1e-12, n)    # a tolerance that only an exact zero reaches
+    if original: rules["original recipe"] = AsymEP(fixed(150), nudged=fixed(80))
+    return rules
 
+# %% ../nbs/12_diagnostics.ipynb #af6525fc
 def exact_gradient(
     model, inputs, targets,
     tol=1e-9,  # relative residual of both phases
@@ -59,11 +71,12 @@ def exact_gradient(
     "The implicit adjoint on a float64 copy; raises `SettleError` if it cannot be settled."
     twin = copy.deepcopy(model).double()
     inputs, targets = (t.double() if t.is_floating_point() else t for t in (inputs, targets))
-    x = twin.clamp(inputs).detach()
+    force = twin.at(twin.clamp(inputs).detach())
     z0 = None if z0 is None else z0.double()
-    ways = [Scan(tol)] if hasattr(twin.at(x), "substitute") else [Anderson(tol, 400)] + [Newton(tol)]*hasattr(model, "past")     # Newton is slow but patient
+    if hasattr(force, "substitute"): ways = [Scan(tol)]
+    else: ways = [Anderson(tol, 400)] + [Newton(tol)]*isinstance(force, CausalForce)
     for solver in ways:
-        star = solver.settle(twin, x, z0)
+        star = solver.settle(force, z0)
         if not star.ok: continue
         grads, stats = IFT(solver).gradient(twin, inputs, targets, star.z)
         if stats.converged: return grads
@@ -81,8 +94,10 @@ def agreement(
         twin, start = copy.deepcopy(model), time.perf_counter()
         grads, stats = rule.gradient(twin, inputs, targets)
         seconds, tensors = time.perf_counter() - start, compare(grads, exact)
-        rows.append(dict(rule=name, cosine=min(c for c, _ in tensors.values()), error=max(e for _, e in tensors.values()), units=stats.work.units, seconds=seconds,
-                         settled=stats.converged, reasons=Gate().check(stats), tensors={n: list(t) for n, t in tensors.items()}))
+        cosines, errors = zip(*tensors.values())
+        rows.append(dict(
+            rule=name, cosine=min(cosines), error=max(errors), units=stats.work.units, seconds=seconds,
+            settled=stats.converged, reasons=Gate().check(stats), tensors={n: list(t) for n, t in tensors.items()}))
     return rows
 
 # %% ../nbs/12_diagnostics.ipynb #939a0d28
@@ -90,7 +105,8 @@ def agreement_table(rows):
     "The rows of `agreement` as text, best cosine first."
     lines = [f"{'rule':24}{'lowest cosine':>15}{'largest error':>15}{'force units':>13}{'seconds':>9}  settled and linear"]
     for r in sorted(rows, key=lambda r: -r["cosine"]):
-        lines.append(f"{r['rule']:24}{r['cosine']:15.6f}{r['error']:15.1e}{r['units']:13.0f}{r['seconds']:9.2f}  {'; '.join(r['reasons']) or 'yes'}")
+        said = "; ".join(r["reasons"]) or "yes"
+        lines.append(f"{r['rule']:24}{r['cosine']:15.6f}{r['error']:15.1e}{r['units']:13.0f}{r['seconds']:9.2f}  {said}")
     return "\n".join(lines)
 
 def agreement_figure(rows):
@@ -100,7 +116,10 @@ def agreement_figure(rows):
     rows = sorted(rows, key=lambda r: -r["cosine"])
     names = list(rows[0]["tensors"])
     gap = [[math.log10(max(1 - r["tensors"][n][0], 1e-12)) for n in names] for r in rows]
-    fig, ax = plt.subplots(figsize=(1.5 + 0.42*len(names), 1.6 + 0.32*len(rows)), constrained_layout=True)
-    sns.heatmap(gap, ax=ax, cmap="cividis", vmin=-8, vmax=0, xticklabels=[n.replace(".weight", "") for n in names], yticklabels=[r["rule"] for r in rows], cbar_kws=dict(label="log10(1 - cosine)"))
-    ax.tick_params(axis="x", rotation=60, labelsize=7); ax.tick_params(axis="y", labelsize=8)
+    size = (1.5 + 0.42*len(names), 1.6 + 0.32*len(rows))
+    fig, ax = plt.subplots(figsize=size, constrained_layout=True)
+    sns.heatmap(gap, ax=ax, cmap="cividis", vmin=-8, vmax=0, cbar_kws=dict(label="log10(1 - cosine)"),
+                xticklabels=[n.replace(".weight", "") for n in names], yticklabels=[r["rule"] for r in rows])
+    ax.tick_params(axis="x", rotation=60, labelsize=7)
+    ax.tick_params(axis="y", labelsize=8)
     return fig

@@ -7,6 +7,7 @@ __all__ = ['ORDERS', 'gmres', 'Arnoldi', 'krylov', 'ritz']
 
 # %% ../nbs/04_krylov.ipynb #0a1e4df4
 import torch
+from fastcore.basics import patch
 from .core import one_of
 from .solution import Solution, expand, pick, relative
 
@@ -19,12 +20,13 @@ def gmres(
     basis=40,        # vectors kept before it starts again from where it is
 ) -> Solution:
     "A s = b by sample (Saad & Schultz 1986)."
-    length, tiny = lambda t: t.flatten(1).norm(dim=1), torch.finfo(b.real.dtype).tiny
+    def length(t): return t.flatten(1).norm(dim=1)
+    tiny, passes = torch.finfo(b.real.dtype).tiny, 1 + (tol < torch.finfo(b.dtype).eps**0.5)
     evals, trace, iterations = 0, [], torch.full((len(b),), max_iter, device=b.device)
     while True:
         r, evals = b - A(s), evals + 1
         size, base = length(r), length(s)
-        space = Arnoldi((r/expand(size.clamp_min(tiny), r)).flatten(1), s.flatten(1), basis, 1 + (tol < torch.finfo(b.dtype).eps**0.5))
+        space = Arnoldi((r/expand(size.clamp_min(tiny), r)).flatten(1), s.flatten(1), basis, passes)
         res, y = relative(size, base), torch.zeros_like(space.Q[:, 0])
         for k in range(basis + 1):
             done = res <= tol
@@ -44,7 +46,8 @@ class Arnoldi:
     "The space of each sample that starts with v (B, n), and the least-squares problem in it; s (B, n) is what its vectors are added to."
     def __init__(self, v, s, basis, passes):
         B, n = v.shape
-        self.k, self.passes, self.s, self.V = 0, passes, s, v.new_empty(B, basis + 1, n)
+        self.k, self.passes, self.s = 0, passes, s
+        self.V = v.new_empty(B, basis + 1, n)
         self.R, self.along = v.new_zeros(B, basis, basis), v.new_zeros(B, basis + 1)
         self.V[:, 0], self.Q = v, torch.eye(basis + 1, dtype=v.dtype, device=v.device).repeat(B, 1, 1)
 
@@ -53,7 +56,7 @@ class Arnoldi:
         k, V, Q, R = self.k, self.V[:, :self.k + 1], self.Q, self.R
         w, h = A(V[:, k]), V.new_zeros(len(V), k + 2, 1)
         for _ in range(self.passes):
-            c = w.unsqueeze(1) @ V.mH
+            c = w.unsqueeze(1) @ V.mH                 # a row times a wide matrix: batched on a CPU many times faster
             w, h[:, :k + 1] = w - (c @ V).squeeze(1), h[:, :k + 1] + c.mT
         h[:, k + 1, 0] = w.norm(dim=1)
         torch.div(w, h[:, k + 1].real.clamp_min(torch.finfo(w.dtype).tiny), out=self.V[:, k + 1])
@@ -64,16 +67,20 @@ class Arnoldi:
         R[:, :k, k], R[:, k, k] = h[:, :k, 0], d[:, 0]
         self.along[:, k] = (V[:, k].conj()*self.s).sum(-1)
         self.k, y = k + 1, torch.zeros_like(Q[:, 0])
-        y[:, :k + 1] = torch.linalg.solve_triangular(R[:, :k + 1, :k + 1], size.view(-1, 1, 1)*Q[:, :k + 1, :1], upper=True).squeeze(-1)
+        rhs = size.view(-1, 1, 1)*Q[:, :k + 1, :1]
+        y[:, :k + 1] = torch.linalg.solve_triangular(R[:, :k + 1, :k + 1], rhs, upper=True).squeeze(-1)
         return y, size*Q[:, k + 1, 0].abs()
 
-    def gain(self, y):
-        "‖s + V y‖² - ‖s‖², (B,): the vectors are orthonormal, so nothing long is read."
-        return (y.abs()**2 + 2*(y.conj()*self.along).real).sum(-1)
+# %% ../nbs/04_krylov.ipynb #049fa079
+@patch
+def gain(self: Arnoldi, y):
+    "‖s + V y‖² - ‖s‖², (B,)."
+    return (y.abs()**2 + 2*(y.conj()*self.along).real).sum(-1)
 
-    def combine(self, y):
-        "V y, (B, n)."
-        return (y[:, :self.k].unsqueeze(1) @ self.V[:, :self.k]).squeeze(1)
+@patch
+def combine(self: Arnoldi, y):
+    "V y, (B, n)."
+    return (y[:, :self.k].unsqueeze(1) @ self.V[:, :self.k]).squeeze(1)
 
 # %% ../nbs/04_krylov.ipynb #6fcd5ec0
 @torch.no_grad()
@@ -87,6 +94,7 @@ def krylov(
     q = q/q.norm(dim=1, keepdim=True)
     Q, H = q.new_zeros(len(q), m + 1, q.shape[1]), q.new_zeros(len(q), m + 1, m)
     Q[:, 0], alive = q, torch.ones(len(q), dtype=torch.bool, device=q.device)
+    info = torch.finfo(q.dtype)
     for j in range(m):
         w = product(Q[:, j].view_as(v)).flatten(1)
         size = w.norm(dim=1)
@@ -95,9 +103,9 @@ def krylov(
             w, H[:, :j + 1, j] = w - (h.unsqueeze(1) @ Q[:, :j + 1]).squeeze(1), H[:, :j + 1, j] + h
         if not alive.all(): H[~alive, j, j] = torch.nan
         norm = w.norm(dim=1)
-        alive = alive & (norm > 10*torch.finfo(w.dtype).eps*size)
+        alive = alive & (norm > 10*info.eps*size)
         H[:, j + 1, j] = torch.where(alive, norm, 0)
-        Q[:, j + 1] = torch.where(alive.unsqueeze(1), w/norm.clamp_min(torch.finfo(w.dtype).tiny).unsqueeze(1), 0)
+        Q[:, j + 1] = torch.where(alive.unsqueeze(1), w/norm.clamp_min(info.tiny).unsqueeze(1), 0)
     return Q[:, :m], H
 
 # %% ../nbs/04_krylov.ipynb #03141d0a
@@ -116,7 +124,8 @@ def ritz(
     small = small + torch.diag_embed(torch.where(dead.cpu(), -far.unsqueeze(1), 0))
     w, S = torch.linalg.eig(small)
     absent = w.real < -far.unsqueeze(1)/2
-    order = ORDERS[which](w).masked_fill(absent, -torch.inf).argsort(dim=1, descending=True, stable=True)[:, :k]
+    rank = ORDERS[which](w).masked_fill(absent, -torch.inf)
+    order = rank.argsort(dim=1, descending=True, stable=True)[:, :k]
     w, absent = w.gather(1, order), absent.gather(1, order)
     S = S.gather(2, order.unsqueeze(1).expand(-1, S.shape[1], -1))
     res = H[:, -1, -1].cpu().double().unsqueeze(1)*S[:, -1].abs()

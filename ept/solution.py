@@ -32,12 +32,15 @@ class Solution:
     def check(self, what="settle"):
         "Return self; raises `SettleError` unless every sample converged."
         if self.ok: return self
-        raise SettleError(f"{what}: {int((~self.converged).sum())} of {len(self.converged)} samples did not reach a residual of {self.tol:g}; worst "
-                          f"{self.residual.max():.2e}. Allow more iterations, loosen tol, or use another solver")
+        failed = int((~self.converged).sum())
+        raise SettleError(f"{what}: {failed} of {len(self.converged)} samples did not reach a residual of {self.tol:g}; "
+                          f"worst {self.residual.max():.2e}. Allow more iterations, loosen tol, or use another solver")
 
+# %% ../nbs/01_solution.ipynb #cdf27994
 def relative(size, whole):
-    "`size`/`whole` of two lengths by sample, (B,); infinite where either is not finite, since a state that overflows is not at rest."
-    return torch.where(size + whole < torch.inf, size/whole.clamp_min(torch.finfo(size.dtype).tiny**0.5), torch.inf)
+    "`size`/`whole` of two lengths by sample, (B,); infinite where either is not finite."
+    tiny = torch.finfo(size.dtype).tiny**0.5
+    return torch.where(size + whole < torch.inf, size/whole.clamp_min(tiny), torch.inf)
 
 def relative_residual(F, z):
     "‖F‖/‖z‖ by sample, (B,)."
@@ -73,8 +76,12 @@ def merge(
     which,               # (n,) their indices
 ) -> Solution:
     "Put what a second attempt found in place of the first where its residual is smaller; both are counted."
-    share = len(which)/len(sol.z)
     better = new.residual < sol.residual[which]
-    put = lambda old, fresh: old.index_copy(0, which, torch.where(expand(better, fresh), fresh, old[which]))
-    return replace(sol, z=put(sol.z, new.z), residual=put(sol.residual, new.residual), iterations=sol.iterations.index_add(0, which, new.iterations.to(sol.iterations)),
-                   converged=put(sol.converged, new.converged), evals=sol.evals + share*new.evals, trace=sol.trace + new.trace)
+
+    def put(old, fresh):
+        return old.index_copy(0, which, torch.where(expand(better, fresh), fresh, old[which]))
+
+    return replace(sol,
+        z=put(sol.z, new.z), residual=put(sol.residual, new.residual), converged=put(sol.converged, new.converged),
+        iterations=sol.iterations.index_add(0, which, new.iterations.to(sol.iterations)),
+        evals=sol.evals + len(which)/len(sol.z)*new.evals, trace=sol.trace + new.trace)

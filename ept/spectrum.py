@@ -4,16 +4,18 @@
 
 # %% auto #0
 __all__ = ['critical_steps', 'critical_step', 'Jacobian', 'arpack', 'dense_jacobian', 'token_blocks', 'token_spectrum',
-           'nonnormality', 'numerical_abscissa', 'transient_growth', 'Spectrum', 'leading_eigenvalues', 'probe']
+           'nonnormality', 'numerical_abscissa', 'transient_growth', 'Spectrum', 'leading_eigenvalues',
+           'block_eigenvalues', 'probe']
 
 # %% ../nbs/08_spectrum.ipynb #fb9bf2b9
 import math
 from dataclasses import dataclass, field
 import torch
+from fastcore.basics import patch
 from .core import require
-from .solution import expand
-from .fields import CausalField, Work, linearise
+from .fields import CausalForce, Work
 from .krylov import ORDERS, krylov, ritz
+from .solution import expand
 
 # %% ../nbs/08_spectrum.ipynb #975af9ca
 def critical_steps(
@@ -31,14 +33,18 @@ def critical_step(eigenvalues):
 class Jacobian:
     "J = ∂F/∂z at a state: products by sample, counted in `work`. Raises `InvalidInput` where state or force is not finite."
     def __init__(self,
-        field,  # a `VectorField`
-        x, z,   # (B, ...) the clamped input and the state
+        force,  # `field.at(x)`
+        z,      # (B, ...) the state
     ):
-        require(z.is_floating_point() and z.numel() > 0, "z", str(tuple(z.shape)), "a state of real numbers, at least one sample")
-        for name, t in (("z", z), ("x", x)): require(bool(torch.isfinite(t).all()), name, "not finite", "the state has to be settled; there is no spectrum where it has overflowed")
-        lin = linearise(field.at(x.detach()), z)
+        real = z.is_floating_point() and z.numel() > 0
+        require(real, "z", str(tuple(z.shape)), "a state of real numbers, at least one sample")
+        for name, t in (("z", z), ("x", force.x)):
+            require(bool(torch.isfinite(t).all()), name, "not finite",
+                    "the state has to be settled; there is no spectrum where it has overflowed")
+        lin = force.linearise(z)
         require(bool(torch.isfinite(lin.F).all()), "F", "not finite", "the force overflows at this state")
-        self.z, self.work, self.jvp, self.vjp = z.detach(), lin.work, lin.jvp, lin.vjp
+        self.z, self.work = z.detach(), lin.work
+        self.jvp, self.vjp = lin.jvp, lin.vjp
 
     def sym(self, v):
         "(J + Jᵀ)v/2."
@@ -62,9 +68,11 @@ def arpack(
     from scipy.sparse import linalg
     n = v.numel()
     require(1 <= k < n - 1, "k", k, f"from 1 to {n - 2} for an operator of size {n}")
-    array = lambda t: t.flatten().double().cpu().numpy()
-    A = linalg.LinearOperator((n, n), lambda u: array(product(torch.as_tensor(u.ravel()).to(v).view_as(v))), dtype="float64")
-    how = dict(k=k, which="LA" if symmetric else which, v0=array(v), ncv=min(n, ncv or max(24, 2*k + 2)), maxiter=restarts, tol=tol, return_eigenvectors=False)
+    def array(t): return t.flatten().double().cpu().numpy()
+    def matvec(u): return array(product(torch.as_tensor(u.ravel()).to(v).view_as(v)))
+    A = linalg.LinearOperator((n, n), matvec, dtype="float64")
+    how = dict(k=k, which="LA" if symmetric else which, v0=array(v), ncv=min(n, ncv or max(24, 2*k + 2)),
+               maxiter=restarts, tol=tol, return_eigenvectors=False)
     try: w = (linalg.eigsh if symmetric else linalg.eigs)(A, **how)
     except linalg.ArpackNoConvergence as e: w = e.eigenvalues
     require(len(w) > 0, "restarts", restarts, "nothing converged; allow more restarts, a larger ncv, or a looser tol")
@@ -86,24 +94,25 @@ def dense_jacobian(
     return F.detach(), J.flatten(2).transpose(0, 1)
 
 def token_blocks(
-    field,        # a `CausalField`
-    x, z,         # (B, T, C)
+    force,        # of a `CausalField`
+    z,            # (B, T, C)
     tokens=None,  # positions; None: all
 ):                # yields (position, F_t (B, 1, C), J_tt (B, C, C))
     "The diagonal blocks ∂F_t/∂z_t, exactly. Raises `InvalidInput` for another kind of field or a position that is not there."
-    require(isinstance(field, CausalField), "field", type(field).__name__, "only a CausalField has blocks by token")
-    T, x = z.shape[1], x.detach()
-    with torch.no_grad(): past = field.past(z, x)
+    require(isinstance(force, CausalForce), "field", type(force.field).__name__, "only a CausalField has blocks by token")
+    T = z.shape[1]
+    with torch.no_grad(): past = force.past(z)
     for t in range(T) if tokens is None else tokens:
         require(0 <= t < T, "tokens", t, f"positions run from 0 to {T - 1}")
-        f = field.at(x[:, t:t + 1], tuple(p[..., :t, :] for p in past) if t else None)
-        yield t, *dense_jacobian(f, z[:, t:t + 1])
+        part = force.part(slice(t, t + 1), tuple(p[..., :t, :] for p in past) if t else None)
+        yield t, *dense_jacobian(part, z[:, t:t + 1])
 
+# %% ../nbs/08_spectrum.ipynb #23794fba
 def token_spectrum(
-    field, x, z, tokens=None,  # as in `token_blocks`
-):                             # (B, len(tokens), C) complex
+    force, z, tokens=None,  # as in `token_blocks`
+):                          # (B, len(tokens), C) complex
     "All eigenvalues of the diagonal blocks: the spectrum of J, if all tokens are taken."
-    return torch.stack([torch.linalg.eigvals(J.cpu()) for _, _, J in token_blocks(field, x, z, tokens)], 1)
+    return torch.stack([torch.linalg.eigvals(J.cpu()) for _, _, J in token_blocks(force, z, tokens)], 1)
 
 # %% ../nbs/08_spectrum.ipynb #8aeeb6f7
 @torch.no_grad()
@@ -122,6 +131,7 @@ def nonnormality(
     ratios = torch.stack(ratios)
     return ratios.mean(0), ratios.std(0)
 
+# %% ../nbs/08_spectrum.ipynb #e540ccf3
 def numerical_abscissa(
     J,            # a `Jacobian`
     products=24,  # each one JVP and one VJP
@@ -143,22 +153,29 @@ def transient_growth(
     "Transient growth of the relaxation (Trefethen & Embree 2005, chapter 14), by products alone."
     require(steps >= 1, "steps", steps, "at least one step")
     require(rounds >= 1, "rounds", rounds, "at least one round")
-    norm = lambda v: v.flatten(1).norm(dim=1).clamp_min(torch.finfo(v.dtype).tiny)
     v, seen = J.random(generator), J.z.new_zeros(len(J.z), steps + 1)
     seen[:, 0] = 1
     for k in [*(steps >> i for i in range(steps.bit_length())), None]:
-        if k is None: k = 1 + seen[:, 1:].amax(0).argmax().item()
+        if k is None: k = 1 + seen[:, 1:].amax(0).argmax().item()        # last, where the growth was largest
         for _ in range(rounds):
-            if not v.flatten(1).any(1).all(): v = torch.where(expand(v.flatten(1).any(1), v), v, J.random(generator))     # a nilpotent map has left nothing
-            log, u = 0, v/expand(norm(v), v)
-            for j in range(1, k + 1):
-                u = u + eps*J.jvp(u)
-                log, u = log + norm(u).log(), u/expand(norm(u), u)
-                seen[:, j] = torch.maximum(seen[:, j], log.exp())
-            for _ in range(k):
-                v = u + eps*J.vjp(u)
-                u = v/expand(norm(v), v)
+            alive = v.flatten(1).any(1)
+            if not alive.all(): v = torch.where(expand(alive, v), v, J.random(generator))     # a nilpotent map has left nothing
+            v = _there_and_back(J, v, eps, k, seen)
     return seen
+
+# %% ../nbs/08_spectrum.ipynb #daac2dfc
+def _there_and_back(J, v, eps, k, seen):
+    "k steps of I + εJ from v, whose growth is entered in `seen`, then k of its transpose; the unit vector they lead to."
+    def norm(v): return v.flatten(1).norm(dim=1).clamp_min(torch.finfo(v.dtype).tiny)
+    log, u = 0, v/expand(norm(v), v)
+    for j in range(1, k + 1):
+        u = u + eps*J.jvp(u)
+        log, u = log + norm(u).log(), u/expand(norm(u), u)
+        seen[:, j] = torch.maximum(seen[:, j], log.exp())
+    for _ in range(k):
+        v = u + eps*J.vjp(u)
+        u = v/expand(norm(v), v)
+    return v
 
 # %% ../nbs/08_spectrum.ipynb #06d30e07
 @dataclass
@@ -188,41 +205,53 @@ class Spectrum:
         w = self.eigenvalues[self.abscissa.argmax(), 0]
         return complex(w.real, abs(w.imag))
 
-    def row(self):
-        "The worst of the batch as plain numbers, for a log or a result row."
-        w, c = self.leading, self.critical[self.eps_crit.argmin()]
-        return dict(leading_real=w.real, leading_imag=w.imag, token=int(self.tokens[self.abscissa.argmax(), 0]), critical_real=c.real.item(), critical_imag=abs(c.imag.item()), radius=self.radius.max().item(), eps=self.eps, eps_crit=self.eps_crit.min().item(),
-                    numerical_abscissa=self.numerical.max().item(), nonnormality=self.nonnormality.mean().item(), nonnormality_spread=self.spread.mean().item(),
-                    growth=self.growth.max().item() if self.growth.numel() else math.nan, residual=self.residuals.nan_to_num().max().item(), products=self.work.jvp + self.work.vjp)
+# %% ../nbs/08_spectrum.ipynb #014bd1d2
+@patch
+def row(self: Spectrum):
+    "The worst of the batch as plain numbers."
+    w, c = self.leading, self.critical[self.eps_crit.argmin()]
+    return dict(
+        leading_real=w.real, leading_imag=w.imag, token=int(self.tokens[self.abscissa.argmax(), 0]),
+        critical_real=c.real.item(), critical_imag=abs(c.imag.item()),
+        radius=self.radius.max().item(), eps=self.eps, eps_crit=self.eps_crit.min().item(),
+        numerical_abscissa=self.numerical.max().item(),
+        nonnormality=self.nonnormality.mean().item(), nonnormality_spread=self.spread.mean().item(),
+        growth=self.growth.max().item() if self.growth.numel() else math.nan,
+        residual=self.residuals.nan_to_num().max().item(), products=self.work.jvp + self.work.vjp)
 
 # %% ../nbs/08_spectrum.ipynb #c9aaacc9
 def leading_eigenvalues(
-    J,            # a `Jacobian`
-    field, x,     # whose it is
-    k, tokens, products, generator,
+    J, force,     # the `Jacobian` of a force, and that force
+    k,            # how many
+    tokens,       # positions whose blocks are taken, for a causal field; None: all
+    products,     # JVPs, for any other
+    generator,
 ):                # (B, k) values, residuals, tokens; (B, ·) all values found
     "The rightmost eigenvalues in every sample: by blocks for a causal field, else by Arnoldi."
-    if isinstance(field, CausalField):
-        B, T, C = J.z.shape
-        at = list(range(T)) if tokens is None else sorted(set(int(t) for t in tokens))
-        w = token_spectrum(field, x, J.z, at).flatten(1)
-        J.work.force, J.work.vjp = J.work.force + len(at)/T, J.work.vjp + len(at)*C/T
-        order = w.real.argsort(dim=1, descending=True, stable=True)[:, :k]
-        best = w.gather(1, order)
-        return best, torch.zeros_like(best.real), torch.tensor(at)[order//C], w
+    if isinstance(force, CausalForce): return block_eigenvalues(J, force, k, tokens)
     m = min(products, J.z[0].numel())
-    Q, H = krylov(J.jvp, J.random(generator), m)
-    w, res, _ = ritz(Q, H, m)
-    pad = (0, k - min(k, m))
-    cut = lambda t: torch.nn.functional.pad(t[:, :k], pad, value=torch.nan)
-    good = torch.where(res <= 1e-2*w.abs().nan_to_num().amax(1, keepdim=True), w, torch.nan)        # what has not converged lies inside
+    w, res, _ = ritz(*krylov(J.jvp, J.random(generator), m), m)
+    def cut(t): return torch.nn.functional.pad(t[:, :k], (0, k - min(k, m)), value=torch.nan)
+    close = res <= 1e-2*w.abs().nan_to_num().amax(1, keepdim=True)
+    good = torch.where(close, w, torch.nan)                                    # what has not converged lies inside
     every = torch.where(good.isnan().all(1, keepdim=True), w, good)
-    return torch.view_as_complex(torch.stack([cut(w.real), cut(w.imag)], -1)), cut(res), torch.full((len(w), k), -1), every
+    values = torch.view_as_complex(torch.stack([cut(w.real), cut(w.imag)], -1))
+    return values, cut(res), torch.full((len(w), k), -1), every
+
+def block_eigenvalues(J, force, k, tokens):
+    "`leading_eigenvalues` of a causal field, from its diagonal blocks."
+    B, T, C = J.z.shape
+    at = list(range(T)) if tokens is None else sorted(set(int(t) for t in tokens))
+    w = token_spectrum(force, J.z, at).flatten(1)
+    J.work.force, J.work.vjp = J.work.force + len(at)/T, J.work.vjp + len(at)*C/T
+    order = w.real.argsort(dim=1, descending=True, stable=True)[:, :k]
+    best = w.gather(1, order)
+    return best, torch.zeros_like(best.real), torch.tensor(at)[order//C], w
 
 # %% ../nbs/08_spectrum.ipynb #2cb47fa3
 def probe(
-    field,         # a `VectorField`
-    x, z,          # (B, ...) the clamped input, and the equilibrium
+    force,         # `field.at(x)`
+    z,             # (B, ...) the equilibrium
     k=6,           # leading eigenvalues kept
     tokens=None,   # positions whose blocks are taken; None: all
     eps=1.0,       # step ε of the relaxation
@@ -235,8 +264,8 @@ def probe(
     require(k >= 1, "k", k, "ask for at least one eigenvalue")
     require(products >= 2, "products", products, "at least 2")
     require(0 < eps < math.inf, "eps", eps, "a step above 0")
-    J, g = Jacobian(field, x, z), torch.Generator().manual_seed(seed)
-    values, residuals, at, every = leading_eigenvalues(J, field, x, k, tokens, products, g)
+    J, g = Jacobian(force, z), torch.Generator().manual_seed(seed)
+    values, residuals, at, every = leading_eigenvalues(J, force, k, tokens, products, g)
     present = torch.where(every.isnan(), values[:, :1], every).cpu()
     bound = critical_steps(present)
     which = torch.where(bound > 0, bound, -present.real).argmin(1, keepdim=True)
@@ -244,4 +273,5 @@ def probe(
     mean, spread = nonnormality(J, vectors, g)
     growth = transient_growth(J, eps, steps, generator=g) if steps else z.new_zeros(len(z), 0)
     cpu = [t.detach().cpu() for t in (values, residuals, at)]
-    return Spectrum(*cpu, eps, (1 + eps*present).abs().amax(1), bound.amin(1), present.gather(1, which)[:, 0], omega.cpu(), mean.cpu(), spread.cpu(), growth.cpu(), J.work)
+    return Spectrum(*cpu, eps, (1 + eps*present).abs().amax(1), bound.amin(1), present.gather(1, which)[:, 0],
+                    omega.cpu(), mean.cpu(), spread.cpu(), growth.cpu(), J.work)

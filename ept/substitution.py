@@ -8,39 +8,47 @@ __all__ = ['ChunkGraphs', 'Substitution', 'GaussSeidel', 'Scan']
 # %% ../nbs/07_substitution.ipynb #ba466e99
 from dataclasses import dataclass, replace
 import torch
+from fastcore.basics import patch
 from .core import InvalidInput, require
+from .fields import CausalForce, join
 from .solution import Solution
-from .fields import CausalField, join, linearise
-from .solvers import Anderson, Euler, Iteration, Solver
+from .solvers import Euler, Iteration, Solver
 
 # %% ../nbs/07_substitution.ipynb #05664f8b
 class ChunkGraphs:
-    "The Jacobian of a causal field at z, recorded chunk by chunk, for substitution from the last chunk to the first."
-    def __init__(self, field, x, z, chunk):
-        T, x = z.shape[1], x.detach()
-        with torch.no_grad(): whole = field.past(z, x)
-        self.whole, self.parts = whole, []
+    "The Jacobian of a `CausalForce` at z, recorded chunk by chunk, for substitution from the last chunk to the first."
+    def __init__(self, force, z, chunk):
+        with torch.no_grad(): self.whole = force.past(z)
+        T, self.parts = z.shape[1], []
         for a in range(0, T, chunk):
             b = min(a + chunk, T)
             with torch.enable_grad():
                 zc = z[:, a:b].detach().requires_grad_()
-                past = tuple(p[..., :a, :].detach().requires_grad_() for p in whole) if a else None
-                self.parts.append((a, b, zc, past, field.past(zc, x[:, a:b]), field.at(x[:, a:b], past)(zc)))
+                past = tuple(p[..., :a, :].detach().requires_grad_() for p in self.whole) if a else None
+                part = force.part(slice(a, b), join(force.before, past) if a else force.before)
+                self.parts.append((a, b, zc, past, part.past(zc), part(zc)))
 
     def solve(self, g, inner):
         "s with Jᵀs = g, and the solutions of the chunks, in the order solved."
         if g.is_complex():
             (re, sols), (im, more) = (self.solve(part.contiguous(), inner) for part in (g.real, g.imag))
             return torch.complex(re, im), sols + more
-        later, s, sols = [torch.zeros_like(p) for p in self.whole], torch.empty_like(g), []
+        later, sols = [torch.zeros_like(p) for p in self.whole], []        # what later chunks pull back to keys and values
+        s = torch.empty_like(g)
         for a, b, zc, past, kv, F in reversed(self.parts):
-            moving = [(t, p[..., a:b, :]) for t, p in zip(kv, later) if t.requires_grad]
-            r = g[:, a:b] - torch.autograd.grad([t for t, _ in moving], zc, [p for _, p in moving], retain_graph=True, materialize_grads=True)[0]
+            r = g[:, a:b] - self.pulled(kv, zc, [p[..., a:b, :] for p in later])
             sols.append(inner.solve(lambda v: torch.autograd.grad(F, zc, v, retain_graph=True)[0] - r, -r))
             s[:, a:b] = sols[-1].z
-            if past:
-                for acc, p in zip(later, torch.autograd.grad(F, past, sols[-1].z, retain_graph=True)): acc[..., :a, :] += p
+            if not past: continue
+            for acc, p in zip(later, torch.autograd.grad(F, past, sols[-1].z, retain_graph=True)): acc[..., :a, :] += p
         return s, sols
+
+# %% ../nbs/07_substitution.ipynb #a28cfca8
+@patch
+def pulled(self: ChunkGraphs, kv, zc, later):
+    "From a chunk's keys and values back to its state, (B, n, C)."
+    outputs, vectors = zip(*((t, p) for t, p in zip(kv, later) if t.requires_grad))
+    return torch.autograd.grad(outputs, zc, vectors, retain_graph=True, materialize_grads=True)[0]
 
 # %% ../nbs/07_substitution.ipynb #f900ca96
 @dataclass
@@ -48,7 +56,8 @@ class Substitution(Solver):
     "Base of solvers that substitute in the order a field gives."
     def solve(self, f, z0):
         name = type(self).__name__
-        raise InvalidInput("solver", name, f"{name} needs the structure of a field, not a bare function: use settle(field, x) or adjoint(...), or Anderson here")
+        raise InvalidInput("solver", name, f"{name} needs the structure of a field, not a bare function: "
+                           "use settle(force) or adjoint(lin, g), or Anderson here")
 
 # %% ../nbs/07_substitution.ipynb #f5bfc89a
 @dataclass
@@ -63,32 +72,44 @@ class GaussSeidel(Substitution):
         self.inner = self.inner or Euler(self.tol, self.max_iter)
 
     @torch.no_grad()
-    def settle(self, field, x, z0=None, f=None) -> Solution:
-        require(isinstance(field, CausalField), "field", type(field).__name__, "GaussSeidel needs a CausalField; use Anderson for other fields")
-        z0, past, sols = field.init_state(x) if z0 is None else z0, None, []
+    def settle(self, force, z0=None) -> Solution:
+        name = type(getattr(force, "field", force)).__name__
+        require(isinstance(force, CausalForce), "field", name, "GaussSeidel needs a CausalField; use Anderson for other fields")
+        z0, before, sols = force.start() if z0 is None else z0, force.before, []
         for a in range(0, z0.shape[1], self.chunk):
-            c = slice(a, a + self.chunk)
-            at = lambda keep=slice(None): field.at(x[keep, c], past and tuple(p[keep] for p in past))
-            sols.append(self.inner.solve(at(), z0[:, c], at))
-            past = join(past, field.past(sols[-1].z, x[:, c]))
+            tokens = slice(a, a + self.chunk)
+            part = force.part(tokens, before)
+            sols.append(self.inner.solve(part, z0[:, tokens], part.rows))
+            before = join(before, part.past(sols[-1].z))
         return self._assemble(torch.cat([s.z for s in sols], 1), sols)
 
-    def adjoint(self, field, x, z, g, lin=None) -> Solution:
-        if isinstance(self.inner, Anderson): return replace(self.inner, tol=self.tol, max_iter=self.max_iter).adjoint(field, x, z, g, lin)
-        graphs = getattr(lin, "chunks", None) or ChunkGraphs(field, x, z, self.chunk)
-        s, sols = graphs.solve(g, self.inner)
-        sol, n = self._assemble(s, sols), len(graphs.parts)
-        sol = replace(sol, evals=sol.evals + (2*n - 1)/n*(1 + g.is_complex()))   # besides, each chunk pulls back its keys and values, and all but one the past
-        if lin: lin.work.vjp, lin.work.force, lin.chunks = lin.work.vjp + sol.evals, lin.work.force + (not hasattr(lin, "chunks")), graphs
-        return sol
+# %% ../nbs/07_substitution.ipynb #6b0a8669
+@patch
+def adjoint(self: GaussSeidel, lin, g) -> Solution:
+    "s with Jᵀs = g, from the last chunk to the first."
+    if self.inner.whole_adjoint: return replace(self.inner, tol=self.tol, max_iter=self.max_iter).adjoint(lin, g)
 
-    def _assemble(self, z, sols):
-        "One solution from those of the chunks."
-        share = [s.z.shape[1]/z.shape[1] for s in sols]
-        size = z.flatten(1).norm(dim=1).clamp_min(torch.finfo(z.real.dtype).tiny)
-        res = torch.stack([s.residual*s.z.flatten(1).norm(dim=1) for s in sols]).norm(dim=0)/size
-        its = sum(w*s.iterations for w, s in zip(share, sols))
-        return Solution(z, res, its, res <= self.tol, sum(w*s.evals for w, s in zip(share, sols)), [s.trace[-1] for s in sols], self.tol)
+    def record():
+        lin.charge(force=1)
+        return ChunkGraphs(lin.f, lin.z, self.chunk)
+
+    graphs = lin.once(("chunks", self.chunk), record)
+    s, sols = graphs.solve(g, self.inner)
+    sol, n = self._assemble(s, sols), len(graphs.parts)
+    pulls = (2*n - 1)/n      # besides, each chunk pulls back its keys and values, and all but one the past
+    sol = replace(sol, evals=sol.evals + pulls*(1 + g.is_complex()))
+    lin.charge(vjp=sol.evals)
+    return sol
+
+@patch
+def _assemble(self: GaussSeidel, z, sols):
+    "One solution from those of the chunks."
+    share = [s.z.shape[1]/z.shape[1] for s in sols]
+    size = z.flatten(1).norm(dim=1).clamp_min(torch.finfo(z.real.dtype).tiny)
+    res = torch.stack([s.residual*s.z.flatten(1).norm(dim=1) for s in sols]).norm(dim=0)/size
+    its = sum(w*s.iterations for w, s in zip(share, sols))
+    evals = sum(w*s.evals for w, s in zip(share, sols))
+    return Solution(z, res, its, res <= self.tol, evals, [s.trace[-1] for s in sols], self.tol)
 
 # %% ../nbs/07_substitution.ipynb #70c7ac72
 @dataclass
@@ -100,7 +121,8 @@ class Scan(Substitution):
     def __post_init__(self):
         super().__post_init__()
         require(self.chunk >= 1, "chunk", self.chunk, "at least one token")
-        require(0 <= self.sweeps <= self.chunk, "sweeps", self.sweeps, f"between 0 (exact) and the {self.chunk} tokens of a chunk")
+        fits = 0 <= self.sweeps <= self.chunk
+        require(fits, "sweeps", self.sweeps, f"between 0 (exact) and the {self.chunk} tokens of a chunk")
 
     @property
     def cost(self): return self.sweeps or self.chunk
@@ -111,18 +133,26 @@ class Scan(Substitution):
     @property
     def passes(self): return min(self.max_iter, 3) if self.exact else self.max_iter   # what is exact gains nothing from more
 
-    @torch.no_grad()
-    def settle(self, field, x, z0=None, f=None) -> Solution:
-        f = f or field.at(x)
-        require(hasattr(f, "substitute"), "field", type(field).__name__, "Scan needs a strict field, such as the routed block; use GaussSeidel or Anderson")
-        write = lambda z: f.substitute(z, self.chunk, self.sweeps)
-        sol = Iteration(self.tol, self.passes, lambda z, F: write(z)).solve(f, write(z0))
-        return replace(sol, evals=sol.evals*(1 + self.cost))
+# %% ../nbs/07_substitution.ipynb #9bd63837
+@patch
+@torch.no_grad()
+def settle(self: Scan, force, z0=None) -> Solution:
+    "Every token once, in order; again from there where that was not enough."
+    name = type(getattr(force, "field", force)).__name__
+    require(hasattr(force, "substitute"), "field", name,
+            "Scan needs a strict field, such as the routed block; use GaussSeidel or Anderson")
+    def write(z): return force.substitute(z, self.chunk, self.sweeps)
+    sol = Iteration(self.tol, self.passes, lambda z, F: write(z)).solve(force, write(z0))
+    return replace(sol, evals=sol.evals*(1 + self.cost))
 
-    def adjoint(self, field, x, z, g, lin=None) -> Solution:
-        lin = lin or linearise(field.at(x.detach()), z)
-        back = self.back(field, x, z, lin)
-        sol = Iteration(self.tol, self.passes, lambda s, r: s - back(r)).solve(lambda s: lin.vjp(s) - g, back(g))
-        return replace(sol, evals=sol.evals*(1 + self.cost)*(1 + g.is_complex()))
+@patch
+def adjoint(self: Scan, lin, g) -> Solution:
+    "s with Jᵀs = g, every token once, from the last to the first."
+    back = self.back(lin)
+    sol = Iteration(self.tol, self.passes, lambda s, r: s - back(r)).solve(lambda s: lin.vjp(s) - g, back(g))
+    return replace(sol, evals=sol.evals*(1 + self.cost)*(1 + g.is_complex()))
 
-    def back(self, field, x, z, lin): return lambda r, tol=None: lin.back_substitute(r, self.chunk, self.sweeps)
+@patch
+def back(self: Scan, lin):
+    "(r, tol) ↦ J⁻ᵀr by one pass."
+    return lambda r, tol=None: lin.back_substitute(r, self.chunk, self.sweeps)

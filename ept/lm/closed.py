@@ -103,7 +103,7 @@ class StrictLinearisation(RoutedLinearisation):
         f, at, h = self.f, self.f.block.attn, self.norm1.out
         raw, (self.k, self.v) = at.heads(at.k(h)), at.keys_values(h)
         self.rms = 1/((raw*raw).mean(-1, keepdim=True) + 1e-6).sqrt() if at.qknorm else None
-        k, v = join(f.past, (self.k, self.v))
+        k, v = join(f.before, (self.k, self.v))
         p, own = own_weights(f.q, k, f.k)
         self.A, self.p = p @ v + own*f.v, p[..., -h.shape[1]:]
         return self.A

@@ -34,7 +34,12 @@ class EquilibriumLM(CausalField):
 
     def clamp(self, idx, start=0): return self.io.embed(idx, start)
     def init_state(self, x): return self.block.init_state(x)
-    def at(self, x, past=None, **kwargs): return self.block.at(x, past, **kwargs)
+
+    def at(self, x, past=None):
+        force = self.block.at(x, past)
+        force.field = self      # the block's arithmetic, this field's cost
+        return force
+
     def past(self, z, x): return self.block.past(z, x)
     def cost(self, z, targets): return self.io.nll(z, targets)
     def logits(self, z): return self.io.logits(z)

@@ -193,7 +193,7 @@ def evaluate(model, windows, solver=None, B=32):
     for idx, targets in zip(*(w.split(B) for w in windows)):
         idx, targets = idx.to(device), targets.to(device)
         if solver is None: z, ok = model(idx), len(idx)
-        else: z, ok = (sol := solver.settle(model, model.clamp(idx))).z, sol.converged.sum().item()
+        else: z, ok = (sol := solver.settle(model.at(model.clamp(idx)))).z, sol.converged.sum().item()
         total, settled = total + model.cost(z, targets).double().sum().item(), settled + ok
     return total/windows[1].numel(), settled/len(windows[0])
 
@@ -338,8 +338,8 @@ nothing = Phase(0., 0., True, Work(), 0.)
 @patch
 def _rescue(self: Trainer, idx, targets, stats, reasons):
     "Continue a free settle that failed, and estimate anew from where it ends; the work of all attempts is counted."
-    with torch.no_grad(): x = self.model.clamp(idx)
-    sol = self.recovery.settle(self.model, x, self.estimator.solver.settle(self.model, x, stats.z))
+    with torch.no_grad(): force = self.model.at(self.model.clamp(idx))
+    sol = self.recovery.settle(force, self.estimator.solver.settle(force, stats.z))
     if not sol.ok: return stats, reasons
     self.optimizer.zero_grad(set_to_none=True)
     _, again = self.estimator.gradient(self.model, idx, targets, z0=sol.z)
