@@ -4,16 +4,18 @@
 
 # %% auto #0
 __all__ = ['cost_gradient', 'trained', 'contract', 'Phase', 'Stats', 'Estimator', 'IFT', 'nudge_points', 'AsymEP', 'Nudges',
-           'norms', 'EP', 'Dyadic', 'settle_pair', 'balance', 'Tracking', 'Truncated', 'BPTT', 'compare', 'worst']
+           'norms', 'EP', 'Dyadic', 'settle_pair', 'balance', 'Tracking', 'Truncated', 'Unrolled', 'cost_weights',
+           'compare', 'worst']
 
 # %% ../nbs/09_estimators.ipynb #7a397337
-import copy, math, time, warnings
+import copy, math, random, time, warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 import torch
 from fastcore.basics import patch
 from .core import require
 from .fields import Linearisation, Work
+from .iterate import path_cost, unroll
 from .solution import Solution, expand, relative_residual, tile
 from .solvers import Anderson, Euler, Solver
 from .substitution import Substitution
@@ -423,27 +425,82 @@ class Truncated(Estimator):
 
 # %% ../nbs/09_estimators.ipynb #c3765047
 @dataclass
-class BPTT(Estimator):
-    "Backpropagation through `steps` unrolled Euler steps of length `eps`; memory grows with steps."
-    steps: int = 30
-    eps: float = 1.0
+class Unrolled(Estimator):
+    "Backpropagation through unrolled steps; memory grows with those that are differentiated."
+    steps: object = 30         # K; or (low, high), drawn for each gradient, both included
+    eps: float = 1.0           # step ε of the relaxation; 1 applies a map
+    weights: object = "last"   # of the cost after each step: "last", "all", a ratio of growth, or K numbers
+    grad: int = None           # last steps that are differentiated; None: all
+    progressive: float = 0.    # share of the loss taken after random steps without gradient, then some with
+    seed: int = 0              # of what is drawn
+    count: int = 0             # gradients so far; set it to resume
 
-    def gradient(self, model, inputs, targets, z0=None):
-        require(self.steps >= 1, "steps", self.steps, "unroll at least one step")
-        stats = Stats()
-        names, params = trained(model)
-        with torch.enable_grad(), stats.phase("unrolled") as say:
-            force = model.at(model.clamp(inputs))
-            z = force.start() if z0 is None else z0
-            for _ in range(self.steps): z = z + self.eps*force(z)
-            loss = model.cost(z, targets).mean()
-            grads = dict(zip(names, torch.autograd.grad(loss, params, materialize_grads=True)))
-            sol = Euler(self.solver.tol, 1).solve(force, z.detach())
-            sol.iterations.fill_(self.steps)
-            say(Work(force=self.steps + 1, vjp=self.steps), sol)
-        stats.loss, stats.z = loss.item(), sol.z
-        self.deposit(model, grads)
-        return grads, stats
+    def __post_init__(self):
+        low, high = self.range
+        require(1 <= low <= high, "steps", self.steps, "unroll at least one step; a range is (low, high)")
+        require(self.grad is None or self.grad >= 1, "grad", self.grad, "differentiate at least one step; None: all")
+        require(0 <= self.progressive <= 1, "progressive", self.progressive, "a share of the loss, from 0 to 1")
+        for steps in (low, high): cost_weights(self.weights, steps)
+
+    @property
+    def range(self):
+        "Smallest and largest number of steps."
+        return self.steps if isinstance(self.steps, (tuple, list)) else (self.steps, self.steps)
+
+    def draw(self):
+        "The number of steps of this gradient; for the progressive share, steps without gradient and steps with."
+        low, high = self.range
+        rng = random.Random(f"{self.seed} {self.count}")
+        depth = rng.randint(low, high)
+        before = rng.randrange(high)
+        return depth, (before, rng.randint(1, high - before))
+
+# %% ../nbs/09_estimators.ipynb #4d973d2f
+def cost_weights(
+    weights,  # "last", "all", a number above 0 by which each step's weight exceeds the one before, or `steps` numbers
+    steps,    # K
+) -> list:    # K numbers that add up to 1
+    "What the cost after each step counts."
+    if weights == "last": return [0.]*(steps - 1) + [1.]
+    if weights == "all": weights = 1.
+    number = isinstance(weights, (int, float)) and 0 < weights < math.inf
+    listed = isinstance(weights, (list, tuple)) and min(weights, default=-1) >= 0 and sum(weights) > 0
+    require(number or listed, "weights", weights, "'last', 'all', a ratio of growth above 0, or a weight of at least 0 for each step")
+    found = [weights**(k - steps) for k in range(1, steps + 1)] if number else list(weights)
+    require(len(found) == steps, "weights", weights, f"give {steps} numbers, one for each step")
+    return [w/sum(found) for w in found]
+
+# %% ../nbs/09_estimators.ipynb #7d395bc3
+@patch
+def gradient(self: Unrolled, model, inputs, targets, z0=None):
+    "Unroll, and differentiate."
+    stats, (names, params) = Stats(), trained(model)
+    depth, (before, after) = self.draw()
+    self.count += 1
+    with torch.enable_grad(), stats.phase("unrolled") as say:
+        force = model.at(model.clamp(inputs))
+        loss, z, work = self.loss(force, targets, z0, depth, self.grad or depth, self.weights)
+        if self.progressive:
+            extra, _, more = self.loss(force, targets, z0, before + after, after, "last")
+            loss, work = (1 - self.progressive)*loss + self.progressive*extra, work + more
+        grads = dict(zip(names, torch.autograd.grad(loss, params, materialize_grads=True)))
+        sol = Euler(self.solver.tol, 1).solve(force, z.detach())
+        sol.iterations.fill_(depth)
+        say(work + Work(force=1), sol)
+    stats.loss, stats.z = loss.item(), sol.z
+    self.deposit(model, grads)
+    return grads, stats
+
+@patch
+def loss(self: Unrolled, force, targets, z0, steps, grad, weights):
+    "The mean cost over the weighted steps, the last state, and the `Work` that this and its gradient take."
+    last_only = weights == "last"
+    path = unroll(force, steps, z0, self.eps, grad, keep="last" if last_only else "states")
+    if last_only: return force.field.cost(path.last, targets).mean(), path.last, Work(force=steps, vjp=min(grad, steps))
+    counted = [(w, z) for w, z in zip(cost_weights(weights, steps), path.states[1:]) if w]
+    costs = path_cost(force.field, [z for _, z in counted], targets)
+    loss = sum(w*c.mean() for (w, _), c in zip(counted, costs))
+    return loss, path.last, Work(force=steps, vjp=min(grad, steps))
 
 # %% ../nbs/09_estimators.ipynb #f9d8069c
 def compare(grads, reference):
