@@ -17,7 +17,7 @@ from markup import KINDS, labels, references
 
 THEME = Path(__file__).with_name("theme")
 OPTION = re.compile(r"^#\|\s*([\w-]+)\s*:\s*(.*)$", re.M)
-FEW = 3  # a section with no more pages than this is not folded
+FEW = 2  # a section with no more pages than this is not folded
 mathml = LatexToMathML(fancy_error=False)
 
 
