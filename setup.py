@@ -4,6 +4,8 @@ from pathlib import Path
 from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
+EXTRA = "_requirements"  # dev_requirements = ... is what the extra `dev` needs
+
 
 class BuildWithExperiments(build_py):
     "The experiment notebooks travel in the package, so that an installation without the clone has them too."
@@ -12,7 +14,8 @@ class BuildWithExperiments(build_py):
         if self.editable_mode: return
         folder = Path(self.build_lib)/"ept"/"experiments"
         self.mkpath(str(folder))
-        for notebook in sorted(Path("nbs/experiments").glob("[!._]*.ipynb")): self.copy_file(str(notebook), str(folder/notebook.name))
+        for notebook in sorted(Path("nbs/experiments").glob("[!._]*.ipynb")):
+            self.copy_file(str(notebook), str(folder/notebook.name))
 
 
 config = ConfigParser(delimiters=["="], interpolation=None)
@@ -33,8 +36,7 @@ setup(
     packages=find_packages(include=["ept", "ept.*"]),
     python_requires=">=" + cfg["min_python"],
     install_requires=cfg["requirements"].split(),
-    extras_require={name: cfg[f"{name}_requirements"].split() for name in ("dev", "data", "postgres", "ray", "tensorboard", "wandb", "bench")},
+    extras_require={key.removesuffix(EXTRA): cfg[key].split() for key in cfg if key.endswith(EXTRA)},
     cmdclass={"build_py": BuildWithExperiments},
-    entry_points={"console_scripts": cfg["console_scripts"].split(),
-                  "nbdev": ["ept=ept._modidx:d"]},
+    entry_points={"console_scripts": cfg["console_scripts"].split(), "nbdev": ["ept=ept._modidx:d"]},
 )

@@ -1,39 +1,96 @@
-"""Pages about every public name of the package, as Markdown that Quarto and the plain site both read."""
+"""Pages about every public name of the package, as Markdown that Quarto and the plain site both read.
+
+A module is named below the package (lm.blocks), which is also the name of its page (api/lm.blocks.html).
+"""
 import html, importlib, inspect, re, textwrap
+from collections import namedtuple
 from dataclasses import fields, is_dataclass
 from functools import cache, partial, reduce
-from pathlib import Path
 
 from fastcore.docments import docments
 
+import sitemap
+
 EMPTY = inspect.Parameter.empty
-HOST = re.compile(r"\]\(https?://[^)\s]*?/(\w+)\.html#([\w.]+)\)")  # nbdev's link to a public name
+PACKAGE = sitemap.settings()["lib_name"]
+LINK = re.compile(rf"\]\({re.escape(sitemap.host())}/([\w/]+\.html)#([\w.]+)\)")  # nbdev's link to a public name
+STARS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+# Where an entry stands: the page that explains it, the links of names, the numbers of that page's labels.
+Context = namedtuple("Context", "page links numbers")
+
+
+# ---- modules and names
+
+@cache
+def modules():
+    "{name: module} in reading order."
+    return {name: importlib.import_module(f"{PACKAGE}.{name}") for name in sitemap.modules()}
 
 
 @cache
-def modules(package):
-    "The modules with public names, in the order in which notebooks define them."
-    found = [importlib.import_module(f"{package}.{p.stem}") for p in sorted(Path(package).glob("[a-z]*.py"))]
-    number = lambda m: re.search(r"File to edit: \S*?(\w+)\.ipynb", Path(m.__file__).read_text(encoding="utf-8")[:400])
-    return sorted((m for m in found if getattr(m, "__all__", None)), key=lambda m: n[1] if (n := number(m)) else "~")
+def explained():
+    "{page that explains a module: name of the module}."
+    return {sitemap.page(notebook): name for name, notebook in sitemap.modules().items()}
+
+
+def public(module):
+    "The public names of a module."
+    return getattr(module, "__all__", [])
 
 
 @cache
-def names(package, own=None):
-    "{public name: address of its entry in the reference}; of modules that share a name `own` goes before the others."
-    found = sorted(modules(package), key=lambda m: m.__name__ == f"{package}.{own}")
-    return {name: f"{m.__name__.split('.')[-1]}.html#{anchor}" for m in found for name, anchor in anchors(m).items()}
-
-
-@cache
-def anchors(module):
-    "{public name: anchor}: in lower case as nbdev links to it; of two names that differ in case only the second gets a mark."
-    found = {}
-    for name in sorted(module.__all__, key=lambda n: line(getattr(module, n))): found[name] = name.lower() + "-1"*(name.lower() in found.values())
+def anchors(name):
+    "{public name: anchor} of a module: in lower case, as nbdev has it; of two that then agree the second is marked."
+    module, found = modules()[name], {}
+    for n in sorted(public(module), key=lambda n: line(getattr(module, n))):
+        found[n] = n.lower() + "-1"*(n.lower() in found.values())
     return found
 
 
+@cache
+def nearest(own=None):
+    "The modules as one of them sees them: itself first, then its folder's, then the others in reading order."
+    folder = lambda name: name.rpartition(".")[0]
+    return sorted(modules(), key=lambda name: (name != own, own is None or folder(name) != folder(own)))
+
+
+def home(name, own=None):
+    "The module of a public name, or of one with dots; of several the one nearest to `own`; None if there is none."
+    first = name.partition(".")[0]
+    return next((m for m in nearest(own) if first in public(modules()[m]) and resolves(name, m)), None)
+
+
+@cache
+def names(own=None):
+    "{public name: address of its entry in the reference, from there}, each in the module nearest to `own`."
+    found = {}
+    for m in nearest(own):
+        for name, anchor in anchors(m).items(): found.setdefault(name, f"{m}.html#{anchor}")
+    return found
+
+
+def find(name, module):
+    "What a name means in a module, also one with dots."
+    return reduce(getattr, name.split("."), modules()[module])
+
+
+def resolves(name, module):
+    "Whether a name with dots means something in a module."
+    try: find(name, module)
+    except AttributeError: return False
+    return True
+
+
+def address(name, module):
+    "The address of a name's entry in the reference, also of a method's."
+    first, *method = name.split(".")
+    return f"{sitemap.reference(module)}#{'.'.join([anchors(module).get(first, first), *method]).lower()}"
+
+
+# ---- what the code says
+
 def line(obj):
+    "The line where an object is defined, 0 for a value."
     try: return inspect.getsourcelines(obj)[1]
     except (TypeError, OSError): return 0
 
@@ -50,134 +107,209 @@ def folded(obj):
     return f"<details><summary>Source</summary>\n\n```python\n{text}\n```\n\n</details>\n" if text else ""
 
 
+def inherited(cls):
+    "(name, comment) of the fields of a dataclass's bases, the nearest base first."
+    for base in filter(is_dataclass, inspect.getmro(cls)[1:]):
+        for name, entry in docments(base, full=True).items(): yield name, entry["docment"]
+
+
 def parameters(obj):
     "{name: entry of docments}; comments on the fields of a base dataclass hold for those that inherit them."
     try: found = dict(docments(obj, full=True))
     except Exception: return {}
-    for base in (inspect.getmro(obj)[1:] if inspect.isclass(obj) and is_dataclass(obj) else ()):
-        for name, entry in (docments(base, full=True) if is_dataclass(base) else {}).items():
-            if name in found and not found[name]["docment"]: found[name]["docment"] = entry["docment"]
-    for field in fields(obj) if is_dataclass(obj) else ():
-        if field.name in found and not found[field.name]["docment"]: found[field.name]["docment"] = field.metadata.get("help")
+    if not is_dataclass(obj): return found
+    help_of = [(field.name, field.metadata.get("help")) for field in fields(obj)]
+    for name, said in [*(inherited(obj) if inspect.isclass(obj) else ()), *help_of]:
+        if name in found and not found[name]["docment"]: found[name]["docment"] = said
     return found
 
 
 def type_name(kind):
+    "A type as one writes it, without the modules."
     if kind in (EMPTY, None, type(None)): return ""
-    return kind.__name__ if inspect.isclass(kind) and not hasattr(kind, "__args__") else re.sub(r"\b\w+\.", "", str(kind))
+    if inspect.isclass(kind) and not hasattr(kind, "__args__"): return kind.__name__
+    return re.sub(r"\b\w+\.", "", str(kind))
 
 
 def default(value):
+    "A default as one writes it, if it is short."
     text = getattr(value, "__name__", None) or repr(value)
     return "..." if "<" in text or len(text) > 40 else text
+
+
+def arguments(params):
+    "The parameters of a call as text, with a star before those that only go by name."
+    params = [p for p in params if p.name != "self"]
+    given = lambda p: "" if p.default is EMPTY else f"={default(p.default)}"
+    parts = [STARS.get(p.kind, "") + p.name + given(p) for p in params]
+    keyword = next((i for i, p in enumerate(params) if p.kind is inspect.Parameter.KEYWORD_ONLY), None)
+    if keyword is not None and not any(part.startswith("*") for part in parts[:keyword]): parts.insert(keyword, "*")
+    return ", ".join(parts)
 
 
 def signature(name, obj):
     "A call with its defaults, in lines that fit the page."
     wrap = partial(textwrap.fill, width=92, subsequent_indent="    ", break_on_hyphens=False)
-    try: params = inspect.signature(obj).parameters.values()
-    except (ValueError, TypeError):
-        if inspect.isclass(obj): return f"class {name}({', '.join(b.__name__ for b in obj.__bases__)})"
-        return wrap(textwrap.shorten(re.sub(r" at 0x[0-9a-f]+", "", f"{name} = {obj!r}"), 400, placeholder=" ..."))
-    star = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
-    parts = [star.get(p.kind, "") + p.name + (f"={default(p.default)}" if p.default is not EMPTY else "") for p in params if p.name != "self"]
-    keyword = next((i for i, p in enumerate(q for q in params if q.name != "self") if p.kind is inspect.Parameter.KEYWORD_ONLY), None)
-    if keyword is not None and not any(part.startswith("*") for part in parts[:keyword]): parts.insert(keyword, "*")
-    return wrap(f"{name}({', '.join(parts)})", break_long_words=False)
+    try: return wrap(f"{name}({arguments(inspect.signature(obj).parameters.values())})", break_long_words=False)
+    except (ValueError, TypeError): pass
+    if inspect.isclass(obj): return f"class {name}({', '.join(b.__name__ for b in obj.__bases__)})"
+    return wrap(textwrap.shorten(re.sub(r" at 0x[0-9a-f]+", "", f"{name} = {obj!r}"), 400, placeholder=" ..."))
 
+
+# ---- as Markdown
 
 def escaped(text, links={}):
-    "Plain text of a comment or docstring as Markdown; `code` and *stress* stay, and code links where it is a public name."
-    def part(i, piece):
-        if i % 2: return f"[{piece}]({links[piece.strip('`')]})" if piece.strip("`") in links else piece
-        return re.sub(r"(?<![\w*])\\\*(\w+)\\\*(?![\w*])", r"*\1*", re.sub(r"([\\*_\[\]<>$|@#~^])", r"\\\1", piece))
-    return "".join(part(i, p) for i, p in enumerate(re.split(r"(`[^`]+`)", re.sub(r"\s+", " ", text or ""))))
+    "Text of a comment or docstring as Markdown; `code` and *stress* stay, and code links where it is a public name."
+    def code(piece):
+        name = piece.strip("`")
+        return f"[{piece}]({links[name]})" if name in links else piece
+    def prose(piece):
+        marked = re.sub(r"([\\*_\[\]<>$|@#~^])", r"\\\1", piece)
+        return re.sub(r"(?<![\w*])\\\*(\w+)\\\*(?![\w*])", r"*\1*", marked)
+    pieces = re.split(r"(`[^`]+`)", re.sub(r"\s+", " ", text or ""))
+    return "".join(code(piece) if i % 2 else prose(piece) for i, piece in enumerate(pieces))
 
 
 def foreign(obj):
     "Whether a method without a docstring would inherit one that says nothing of this library."
     if getattr(obj, "__doc__", None) or not inspect.isfunction(obj): return False
     owner = getattr(inspect.getmodule(obj), obj.__qualname__.split(".")[0], None)
-    said = next((b for b in inspect.getmro(owner) if getattr(vars(b).get(obj.__name__), "__doc__", None)), None) if inspect.isclass(owner) else None
-    return bool(said) and not said.__module__.startswith("ept")
+    if not inspect.isclass(owner): return False
+    said = next((b for b in inspect.getmro(owner) if getattr(vars(b).get(obj.__name__), "__doc__", None)), None)
+    return bool(said) and not said.__module__.startswith(PACKAGE)
 
 
-def docstring(obj, page, links, numbers):
+def docstring(obj, context):
     "The docstring's paragraphs."
     text = inspect.getdoc(obj) if callable(obj) and not foreign(obj) else None
     if not text or (is_dataclass(obj) and text.startswith(f"{obj.__name__}(")): return ""
-    paragraphs = [escaped(p, links) for p in text.split("\n\n")]
-    return equations("\n\n".join(paragraphs), page, numbers)
+    return equations("\n\n".join(escaped(p, context.links) for p in text.split("\n\n")), context)
 
 
-def equations(text, page, numbers):
+def equations(text, context):
     "Names of equations as links to the library's page."
-    return re.sub(r"\\@(eq-[\w-]*\w)", lambda m: f"[Eq. ({numbers[m[1]]})]({page}#{m[1]})" if m[1] in numbers else m[1], text)
+    def link(m): return f"[Eq. ({context.numbers[m[1]]})]({context.page}#{m[1]})" if m[1] in context.numbers else m[1]
+    return re.sub(r"\\@(eq-[\w-]*\w)", link, text)
 
 
-def table(obj, links):
+def as_code(text):
+    "Code in a cell of a table, where | would end the cell."
+    if "|" in text: return f"<code>{html.escape(text).replace('|', '&#124;')}</code>"
+    return f"`{text}`" if text else ""
+
+
+def row(name, p, links):
+    "One parameter, or what is returned, as the cells of its row."
+    if name == "return": return "*returns*", as_code(type_name(p["anno"])), "", escaped(p["docment"], links)
+    shown = "" if p["default"] is EMPTY else default(p["default"])
+    return f"`{name}`", as_code(type_name(p["anno"])), as_code(shown), escaped(p["docment"], links)
+
+
+def table(obj, context):
     "The parameters with types and meanings, if any is stated."
-    found, rows = parameters(obj), []
-    for name, p in found.items():
-        if name == "self" or (name == "return" and not p["docment"]): continue
-        shown = "" if p["default"] is EMPTY or name == "return" else f"`{default(p['default'])}`"
-        kind = type_name(p["anno"])
-        code = [f"<code>{html.escape(c[1:-1]).replace('|', '&#124;')}</code>" if "|" in c else c for c in (f"`{kind}`" if kind else "", shown)]  # | ends a cell
-        rows.append(("*returns*" if name == "return" else f"`{name}`", *code, escaped(p["docment"], links)))
-    if not any(r[1] or r[3] for r in rows): return ""
-    return "| parameter | type | default | meaning |\n|:--|:--|:--|:--|\n" + "".join(f"| {' | '.join(r)} |\n" for r in rows)
+    stated = {n: p for n, p in parameters(obj).items() if n != "self" and (n != "return" or p["docment"])}
+    rows = [row(name, p, context.links) for name, p in stated.items()]
+    if not any(kind or meaning for _, kind, _, meaning in rows): return ""
+    head = "| parameter | type | default | meaning |\n|:--|:--|:--|:--|\n"
+    return equations(head + "".join(f"| {' | '.join(r)} |\n" for r in rows), context)
 
 
-def entry(name, anchor, obj, page, links, numbers, level="##", source_too=True):
-    "One public name (or one method of it)."
-    parts = [f"{level} {name} {{#{anchor}}}", f"```python\n{signature(name, obj)}\n```", docstring(obj, page, links, numbers), equations(table(obj, links), page, numbers)]
-    if inspect.isclass(obj):
-        own = [(n, f) for n, f in vars(obj).items() if not n.startswith("_") and (inspect.isfunction(f) or isinstance(f, (classmethod, staticmethod)))]
-        parts += [entry(f"{name}.{n}", f"{anchor}.{n}".lower(), getattr(obj, n), page, links, numbers, level + "#", False) for n, f in own]
-    return "\n\n".join(p for p in parts if p) + ("\n\n" + folded(obj) if source_too else "")
+def heading(name, anchor, obj, level):
+    "A name and how it is called."
+    return f"{level} {name} {{#{anchor}}}", f"```python\n{signature(name, obj)}\n```"
 
 
-def find(name, module, package):
-    "What a name means, also one with dots."
-    return reduce(getattr, name.split("."), importlib.import_module(f"{package}.{module}"))
+def methods(cls):
+    "The public methods that a class defines itself."
+    call = lambda f: inspect.isfunction(f) or isinstance(f, (classmethod, staticmethod))
+    return [n for n, f in vars(cls).items() if not n.startswith("_") and call(f)] if inspect.isclass(cls) else []
 
 
-def summary(name, module, package, numbers):
-    "What a library page shows of a name that it defines."
-    obj, links = find(name, module, package), {n: f"api/{address}" for n, address in names(package, module).items()}
-    owner, *method = name.split(".")
-    found = anchors(importlib.import_module(f"{package}.{module}")).get(owner, owner.lower())
-    more = f"[Reference](api/{module}.html#{'.'.join([found, *method]).lower()})"
-    return "\n\n".join(p for p in (f"### {name} {{#{name.lower()}}}", f"```python\n{signature(name, obj)}\n```",
-                                  f"{docstring(obj, '', links, numbers)} {more}".strip(), folded(obj)) if p)
+def entry(name, anchor, obj, context, level="##"):
+    "One public name with its methods."
+    parts = [*heading(name, anchor, obj, level), docstring(obj, context), table(obj, context)]
+    for n in methods(obj):
+        parts.append(entry(f"{name}.{n}", f"{anchor}.{n}".lower(), getattr(obj, n), context, level + "#"))
+    return "\n\n".join(p for p in parts if p)
+
+
+def summary(name, module, numbers, up):
+    "What a library page shows of a name that it defines; `up` leads from the page to the site's root."
+    obj, links = find(name, module), {n: f"{up}api/{where}" for n, where in names(module).items()}
+    more = f"[Reference]({up}{address(name, home(name, module) or module)})"
+    about = f"{docstring(obj, Context('', links, numbers))} {more}".strip()
+    return "\n\n".join(p for p in (*heading(name, name.lower(), obj, "###"), about, folded(obj)) if p)
+
+
+# ---- links and pages
+
+def explaining(module):
+    "The page that explains a module."
+    return sitemap.page(sitemap.modules()[module])
+
+
+def relinked(text, own):
+    "nbdev's links to public names, each to the module nearest to `own`: nbdev takes the first in the alphabet."
+    def link(m):
+        module = home(m[1].removesuffix("()"), own)
+        return m[0].replace(m[2], explaining(module)) if module else m[0]
+    return re.sub(r"\[`([^`]+)`" + LINK.pattern, link, text)
+
+
+def into_reference(text, up):
+    "Links to methods as links into the reference, since a library page has no place for each; `up` leads to the root."
+    def link(m):
+        if "." not in m[2] or m[1] not in explained(): return m[0]
+        return f"]({up}{sitemap.reference(explained()[m[1]])}#{m[2]})"
+    return LINK.sub(link, text)
 
 
 def mentions(pages):
-    "{(module, anchor): pages that link to the name}, from processed notebooks {page: (title, notebook)}."
+    "{(module, anchor): {page that links to the name: its title}}, from processed notebooks {page: (title, notebook)}."
     found = {}
     for page, (title, nb) in pages.items():
-        for cell in nb.cells:
-            for module, anchor in HOST.findall(cell.source if cell.cell_type == "markdown" else ""):
-                entry = (page, title)
-                if page != f"{module}.html" and entry not in found.setdefault((module, anchor.split(".")[0]), []): found[module, anchor.split(".")[0]].append(entry)
+        prose = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+        for to, anchor in LINK.findall(prose):
+            if to == page or to not in explained(): continue
+            found.setdefault((explained()[to], anchor.partition(".")[0]), {})[page] = title
     return found
 
 
-def pages(package, linked, numbers):
-    "{file name: Markdown} of the reference: one page a module, and their index. `numbers`: those of each page's labels."
+def read_about(name, module, linked):
+    "Where a name is explained and used."
+    own = {explaining(module): module} if source(find(name, module)) else {}
+    at = [f"[{module}](../{page}#{name.lower()})" for page in own]
+    at += [f"[{title}](../{page})" for page, title in linked.get((module, name.lower()), {}).items()]
+    return f"Read about it in {', '.join(at)}.\n" if at else ""
+
+
+def module_page(name, linked, context):
+    "The reference of one module."
+    about = (modules()[name].__doc__ or "").strip()
+    parts = [f"---\ntitle: {PACKAGE}.{name}\ndescription: {about!r}\n---\n"]
+    parts += [f"Defined, explained and tested in [{name}]({context.page}).\n"]
+    for n, anchor in anchors(name).items():
+        obj = find(n, name)
+        parts += [entry(n, anchor, obj, context), folded(obj), read_about(n, name, linked)]
+    return "\n\n".join(p for p in parts if p)
+
+
+def listing(name, context):
+    "A module in the index: its names, each with a line."
+    about = (modules()[name].__doc__ or "").strip()
+    lines = [f"## [{PACKAGE}.{name}]({name}.html) {{#{name}}}\n\n{about}\n"]
+    if anchors(name): lines += ["| name | purpose |\n|:--|:--|"]
+    for n, anchor in anchors(name).items():
+        purpose = docstring(find(n, name), context).partition("\n")[0]
+        lines.append(f"| [`{n}`]({name}.html#{anchor}) | {purpose} |")
+    return "\n".join(lines) + "\n"
+
+
+def pages(linked, numbers):
+    "{address: Markdown} of the reference: a page a module, and their index. `numbers`: those of each page's labels."
     found, index = {}, ["---\ntitle: API\ndescription: Every public name, by module.\n---\n"]
-    for m in modules(package):
-        short, about = m.__name__.split(".")[-1], (m.__doc__ or "").strip()
-        page, counted, links = f"../{short}.html", numbers.get(f"{short}.html", {}), names(package, short)
-        body = [f"---\ntitle: {package}.{short}\ndescription: {about!r}\n---\n", f"Defined, explained and tested in [{short}]({page}).\n"]
-        index += [f"## [{package}.{short}]({short}.html) {{#{short}}}\n\n{about}\n", "| name | purpose |\n|:--|:--|"]
-        for n, anchor in anchors(m).items():
-            obj = getattr(m, n)
-            where = [f"[{short}]({page}#{n.lower()})"] if source(obj) else []
-            where += [f"[{title}](../{other})" for other, title in linked.get((short, n.lower()), ())]
-            body.append(entry(n, anchor, obj, page, links, counted) + (f"\nRead about it in {', '.join(where)}.\n" if where else ""))
-            index.append(f"| [`{n}`]({short}.html#{anchor}) | {docstring(obj, page, {}, counted).split(chr(10))[0]} |")
-        index.append("")
-        found[f"{short}.qmd"] = "\n\n".join(body)
-    found["index.qmd"] = "\n".join(index)
-    return found
+    for name in modules():
+        context = Context(f"../{explaining(name)}", names(name), numbers.get(explaining(name), {}))
+        found[sitemap.reference(name)] = module_page(name, linked, context)
+        index.append(listing(name, context._replace(links={})))
+    return {**found, "api/index.html": "\n".join(index)}

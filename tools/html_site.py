@@ -1,6 +1,6 @@
 """The site without Quarto: the processed notebooks by nbconvert, mathematics as MathML, search and dark mode offline.
 
-Pages load nothing from elsewhere. nbs/sidebar.yml gives the order of pages; theme/ holds the template, style and script.
+Pages load nothing from elsewhere. nbs/sidebar.yml gives their order; theme/ holds template, style and script.
 """
 import html, json, re, shutil
 from pathlib import Path
@@ -12,10 +12,12 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 
-from markup import KINDS, labels, references, sources
+import sitemap
+from markup import KINDS, labels, references
 
 THEME = Path(__file__).with_name("theme")
 OPTION = re.compile(r"^#\|\s*([\w-]+)\s*:\s*(.*)$", re.M)
+FEW = 2  # a section with no more pages than this is not folded
 mathml = LatexToMathML(fancy_error=False)
 
 
@@ -27,32 +29,38 @@ def front(nb):
     return (yaml.safe_load(first.strip("-")) or {}) if first.startswith("---") else {}
 
 
-def target(path, nb):
-    "The page of a notebook, named as nbdev does: 01_fields.ipynb is fields.html."
-    return path.with_name(front(nb).get("output-file") or f"{path.stem}.html")
-
-
-def order(contents, folder, section=""):
-    "Sections and pages of the sidebar, in order, with patterns expanded: (section, path below the folder)."
-    for item in contents if isinstance(contents, list) else [contents]:
-        if isinstance(item, dict): yield from order(item.get("contents", item.get("href", [])), folder, item.get("section", section))
-        else: yield from ((section, p.relative_to(folder)) for p in sorted(folder.glob(item), key=lambda p: (p.stem != "index", p.name)) if p.name[0] not in "._")
-
-
 def read(path):
     "A notebook, or a page of Markdown as a notebook of one cell."
     if path.suffix == ".ipynb": return nbformat.read(path, 4)
     _, meta, body = path.read_text(encoding="utf-8").split("---\n", 2)
-    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_raw_cell(f"---\n{meta}---"), nbformat.v4.new_markdown_cell(body)])
+    return nbformat.v4.new_notebook(cells=[raw(meta), nbformat.v4.new_markdown_cell(body)])
+
+
+def raw(meta):
+    "A cell of front matter."
+    return nbformat.v4.new_raw_cell(f"---\n{meta}---")
 
 
 class Page:
     "One page: where it comes from, where it goes, what it is called."
     def __init__(self, path, section, nb):
-        self.path, self.section, self.nb, self.meta = path, section, nb, front(nb)
-        self.href = target(path, nb).as_posix()
+        self.path, self.section = path, section  # below the folder of processed notebooks; None behind an index
+        self.nb, self.meta = nb, front(nb)
+        self.href, self.up = sitemap.page(path), "../"*(len(path.parts) - 1)
         self.title, self.about = str(self.meta.get("title", path.stem)), self.meta.get("description", "")
-        self.up, self.numbers = "../"*(len(path.parts) - 1), labels(nb)
+        self.short = self.title.removeprefix(".".join([*path.parent.parts, ""]))  # in its section
+        self.numbers = labels(nb)
+
+
+def collected(work):
+    "All pages in order: those of the sidebar, each index followed by the pages that stand behind it, then the rest."
+    sections, place = {}, {sitemap.reference(name): number for number, name in enumerate(sitemap.modules())}
+    for section, path in sitemap.order(sitemap.sidebar(work), work): sections.setdefault(path, section)
+    every = {p.relative_to(work) for p in work.rglob("*") if p.suffix in (".ipynb", ".qmd")}
+    rest = sorted(every - set(sections), key=lambda p: (place.get(sitemap.page(p), 0), p))
+    paths = []
+    for path in sections: paths += [path, *(p for p in rest if path.stem == "index" and p.parent == path.parent)]
+    return [Page(path, sections.get(path), read(work/path)) for path in dict.fromkeys([*paths, *rest])]
 
 
 # ---- Markdown
@@ -75,7 +83,9 @@ class Renderer(IPythonRenderer):
         body, _, mark = body.partition("%%")
         label, _, number = mark.partition(":")
         math = mathml.convert_with_local_state(body.strip(), displaystyle=True)
-        return f'<div class="equation"{f" id={label!r}" if label else ""}>{math}' + (f'<span class="number">({number})</span>' if number else "") + "</div>"
+        name = f" id={label!r}" if label else ""
+        shown = f'<span class="number">({number})</span>' if number else ""
+        return f'<div class="equation"{name}>{math}{shown}</div>'
 
     def latex_environment(self, name, body): return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
 
@@ -86,132 +96,193 @@ class Renderer(IPythonRenderer):
         self.seen[name] = self.seen.get(name, -1) + 1
         if self.seen[name]: name = f"{name}-{self.seen[name]}"
         self.headings.append((name, re.sub(r"</?a[^>]*>", "", text), level))
-        return f'<h{level} id="{name}">{text} <a class="anchor" href="#{name}" aria-label="Link to this section">#</a></h{level}>\n'
+        link = f'<a class="anchor" href="#{name}" aria-label="Link to this section">#</a>'
+        return f'<h{level} id="{name}">{text} {link}</h{level}>\n'
+
+
+def theorem(m, page):
+    "The head of a theorem, where Quarto opens a block."
+    number, name = f"Theorem {page.numbers[m[1]]}", m[2]
+    more = "" if name == "Theorem" else f" · {name}"
+    return f'<div class="theorem" id="{m[1]}">\n\n**{number}{more}**'
+
+
+def without_quarto(text, page):
+    "Markdown without attributes, anchors, labels and blocks as only Quarto reads them."
+    text = re.sub(r"\)\{[^}\n]*\}", ")", text)
+    text = re.sub(r"\[\]\{#([\w-]+)\}", r'<a id="\1"></a>', text)
+    text = re.sub(r"\$\$\s*\{#(eq-[\w-]+)\}", lambda m: f"%%{m[1]}:{page.numbers[m[1]]}$$", text)
+    opening = re.compile(r"^:{3,}\s*\{#(thm-[\w-]+)\}\s*\*\*(.+?)\*\*", re.M)
+    text = opening.sub(lambda m: theorem(m, page), text)
+    return re.sub(r"^:{3,}\s*$", "\n</div>\n", text, flags=re.M)
+
+
+# ---- cells
+
+def options(cell):
+    "Take the options of a cell off its source, and apply those that hide a part of it: {name: value}."
+    found = dict(OPTION.findall(cell.source))
+    cell.source = re.sub(r"^#\|.*\n?", "", cell.source, flags=re.M)
+    if found.get("output") == "false": cell.outputs = []
+    hidden = found.get("echo") == "false" or "show_doc(" in cell.source
+    if hidden: cell.metadata["transient"] = {"remove_source": True}
+    return found
 
 
 class Exporter(TemplateExporter):
     "HTML of a notebook's cells; the page around them is theme/page.html.j2."
     def __init__(self, pages):
-        super().__init__(file_extension=".html", template_name="notebook", extra_template_basedirs=[str(THEME)], exclude_input_prompt=True, exclude_output_prompt=True)
+        super().__init__(file_extension=".html", template_name="notebook", extra_template_basedirs=[str(THEME)],
+                         exclude_input_prompt=True, exclude_output_prompt=True)
         self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python", parent=self))
         self.register_filter("markdown2html", self.render)
         self.where = {label: [q for q in pages if label in q.numbers] for p in pages for label in p.numbers}
 
-    def quarto(self, text):
-        "Markdown without what only Quarto reads."
-        page = self.page
-        text = re.sub(r"\)\{[^}\n]*\}", ")", text)
-        text = re.sub(r"\[\]\{#([\w-]+)\}", r'<a id="\1"></a>', text)
-        text = re.sub(r"\$\$\s*\{#(eq-[\w-]+)\}", lambda m: f"%%{m[1]}:{page.numbers[m[1]]}$$", text)
-        def theorem(m):
-            number, name = f"Theorem {page.numbers[m[1]]}", m[2]
-            return f'<div class="theorem" id="{m[1]}">\n\n**{number}{"" if name == "Theorem" else f" · {name}"}**'
-        text = re.sub(r"^:{3,}\s*\{#(thm-[\w-]+)\}\s*\*\*(.+?)\*\*", theorem, text, flags=re.M)
-        text = re.sub(r"^:{3,}\s*$", "\n</div>\n", text, flags=re.M)
-        def label(name):
-            found = [page] if name in page.numbers else self.where.get(name, [])
-            if not found: return None
-            words = f"{KINDS[name.partition('-')[0]]} {found[0].numbers[name]}"
-            return f"[{words}](#{name})" if found[0] is page else f"[{words} of {found[0].title}]({page.up}{found[0].href}#{name})"
-        return references(text, label, lambda key, words: f"[{words}]({page.up}references.html#{key})")
+    def label(self, name):
+        "A label as a link, to this page before another; None if no page has it."
+        found = [self.page] if name in self.page.numbers else self.where.get(name)
+        if not found: return None
+        words, there = f"{KINDS[name.partition('-')[0]]} {found[0].numbers[name]}", found[0]
+        if there is self.page: return f"[{words}](#{name})"
+        return f"[{words} of {there.title}]({self.page.up}{there.href}#{name})"
 
-    def render(self, text): return MarkdownWithMath(renderer=self.renderer).render(self.quarto(text))
+    def render(self, text):
+        "HTML of Markdown as the notebooks write it for Quarto."
+        cite = lambda key, words: f"[{words}]({self.page.up}references.html#{key})"
+        text = references(without_quarto(text, self.page), self.label, cite)
+        return MarkdownWithMath(renderer=self.renderer).render(text)
 
     def inline(self, text): return self.render(text).strip().removeprefix("<p>").removesuffix("</p>")
+
+    def captions(self, cell, found):
+        "Caption, label and alternative text of a cell's pictures."
+        caption, alt = (yaml.safe_load(found.get(key, "''")) for key in ("fig-cap", "fig-alt"))
+        name, numbers = found.get("label", ""), self.page.numbers
+        for o in cell.outputs:
+            if "image/png" not in o.get("data", {}): continue
+            o.metadata["alt"] = alt or re.sub(r"[$\\{}]", "", caption or "")
+            if not caption: continue
+            number = f"Figure {numbers[name]}: " if name in numbers else ""
+            o.metadata.update(caption=self.inline(number + caption), label=name)
+
+    def kept(self, cell):
+        "Whether readers see a cell, with its options applied."
+        if cell.cell_type == "raw" or cell.source.startswith("<!-- WARNING"): return False
+        if cell.cell_type == "code":
+            found = options(cell)
+            if found.get("include") == "false": return False
+            self.captions(cell, found)
+        return bool(cell.source.strip() or cell.get("outputs"))
 
     def body(self, page):
         "The HTML of a page's cells, and its headings."
         self.page, self.renderer = page, Renderer()
-        cells = []
-        for cell in page.nb.cells:
-            if cell.cell_type == "raw" or cell.source.startswith("<!-- WARNING"): continue
-            if cell.cell_type == "code":
-                options = dict(OPTION.findall(cell.source))
-                cell.source = re.sub(r"^#\|.*\n?", "", cell.source, flags=re.M)
-                if options.get("include") == "false": continue
-                if options.get("output") == "false": cell.outputs = []
-                if options.get("echo") == "false" or "show_doc(" in cell.source: cell.metadata["transient"] = {"remove_source": True}
-                caption, alt = (yaml.safe_load(options.get(k, "''")) for k in ("fig-cap", "fig-alt"))
-                for o in cell.outputs:
-                    if "image/png" not in o.get("data", {}): continue
-                    o.metadata["alt"] = alt or re.sub(r"[$\\{}]", "", caption or "")
-                    if not caption: continue
-                    name = options.get("label", "")
-                    number = f"Figure {page.numbers[name]}: " if name in page.numbers else ""
-                    o.metadata["caption"], o.metadata["label"] = self.inline(number + caption), name
-            if cell.source.strip() or cell.get("outputs"): cells.append(cell)
         nb = page.nb
-        nb.cells, nb.metadata["language_info"] = cells, {"name": "python", "pygments_lexer": "python"}
+        nb.cells = list(filter(self.kept, nb.cells))
+        nb.metadata["language_info"] = {"name": "python", "pygments_lexer": "python"}
         try: return self.from_notebook_node(nb)[0], self.renderer.headings
         except Exception as error: raise SystemExit(f"{page.path}: {error}")
 
 
 # ---- the site
 
-def relative(body, page, pages, host):
+def relative(body, page, pages):
     "Point links at this site's own pages."
-    notebooks = {p.path.as_posix(): p.href for p in pages}
+    notebooks, host = {p.path.as_posix(): p.href for p in pages}, sitemap.host()
     def local(m):
-        href, _, anchor = m[1].partition("#")
+        href, mark, anchor = m[1].partition("#")
         if href.startswith(host): href = page.up + (href.removeprefix(host).lstrip("/") or "index.html")
         elif href.endswith((".ipynb", ".qmd")) and "://" not in href:
             name = Path("/", page.path.parent, href).resolve().relative_to("/").as_posix()
             href = page.up + notebooks.get(name, name)
-        return f'href="{href}{"#" if anchor else ""}{anchor}"'
+        return f'href="{href}{mark}{anchor}"'
     return re.sub(r'(?<=<a )href="([^"]*)"', local, body)
+
+
+def text_of(part):
+    "The words of a piece of HTML."
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", part))).strip()
 
 
 def sections(body, page):
     "What search finds: one entry a section, (address, page, heading, text)."
     prose = re.sub(r"<math\b.*?</math>", lambda m: re.sub(r"<[^>]+>|\s+", "", m[0]), body, flags=re.S)
     prose = re.sub(r"<(pre|summary)\b.*?</\1>|<a class=.anchor.*?</a>|<img[^>]*>", " ", prose, flags=re.S)
-    text = lambda part: re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", part))).strip()
     first, *rest = re.split(r'<h[2-4] id="([^"]*)">(.*?)</h[2-4]>', prose, flags=re.S)
-    entries = [("", "", first), *((f"#{anchor}", heading, part) for anchor, heading, part in zip(rest[::3], rest[1::3], rest[2::3]))]
-    return [(page.href + anchor, page.title, text(heading), text(part)) for anchor, heading, part in entries]
+    parts = zip(rest[::3], rest[1::3], rest[2::3])
+    entries = [("", "", first), *((f"#{anchor}", heading, part) for anchor, heading, part in parts)]
+    return [(page.href + anchor, page.title, text_of(heading), text_of(part)) for anchor, heading, part in entries]
 
 
 def style():
     "The style sheet: ours and that of highlighted code, light and dark."
     css = (THEME/"style.css").read_text(encoding="utf-8")
-    light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("friendly", "github-dark"))
-    scoped = lambda prefix: "\n".join(f"{prefix} {rule}" for rule in dark.splitlines() if rule.startswith(".highlight"))
-    return f"{css}\n{light}\n{scoped(':root[data-theme=dark]')}\n@media (prefers-color-scheme: dark) {{\n{scoped(':root:not([data-theme=light])')}\n}}\n"
+    code = lambda name: HtmlFormatter(style=name).get_style_defs(".highlight")
+    rules = [rule for rule in code("github-dark").splitlines() if rule.startswith(".highlight")]
+    dark = lambda prefix: "\n".join(f"{prefix} {rule}" for rule in rules)
+    chosen, preferred = dark(":root[data-theme=dark]"), dark(":root:not([data-theme=light])")
+    return f"{css}\n{code('friendly')}\n{chosen}\n@media (prefers-color-scheme: dark) {{\n{preferred}\n}}\n"
+
+
+def grouped(pages):
+    "The pages that the sidebar shows, by section: {section: pages}."
+    found = {}
+    for p in pages:
+        if p.section is not None: found.setdefault(p.section, []).append(p)
+    return found
+
+
+def shelf(page, pages):
+    "The page under which the sidebar holds a page: itself, or the index that it stands behind."
+    index = next((p for p in pages if p.path.stem == "index" and p.path.parent == page.path.parent), page)
+    return index if page.section is None else page
+
+
+def write_theme(docs, index):
+    "Style, script, font and the index that search reads."
+    import ziamath
+    theme = docs/"theme"
+    theme.mkdir()
+    (theme/"style.css").write_text(style(), encoding="utf-8")
+    entries = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    (theme/"index.js").write_text(f"const INDEX = {entries};\n", encoding="utf-8")
+    shutil.copy(THEME/"site.js", theme)
+    shutil.copy(Path(ziamath.__file__).parent/"fonts/STIXTwoMath-Regular.ttf", theme)
+
+
+def copy_pictures(work, docs):
+    "The pictures that pages refer to."
+    for path in work.rglob("*"):
+        inside = path.relative_to(work)
+        if path.suffix not in {".png", ".svg", ".jpg"} or any(part[0] in "._" for part in inside.parts): continue
+        (docs/inside).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, docs/inside)
+
+
+def writer(docs, pages):
+    "A function that writes one page into the frame that all share."
+    config, loader = sitemap.settings(), jinja2.FileSystemLoader(THEME)
+    template = jinja2.Environment(loader=loader, autoescape=True).get_template("page.html.j2")
+    shared = {"groups": grouped(pages), "few": FEW, "project": config["title"], "repo": config["git_url"]}
+    def write(page, body, **parts):
+        text = template.render(page=page, shelf=shelf(page, pages), body=body, **parts, **shared)
+        (docs/page.href).parent.mkdir(parents=True, exist_ok=True)
+        (docs/page.href).write_text(text, encoding="utf-8")
+    return write
 
 
 def build(work, docs):
     "Write the site in `docs` from the processed notebooks and pages in `work`."
-    from nbdev.config import get_config
-    config = get_config()
-    host = f"{config.doc_host}{config.doc_baseurl}".rstrip("/")
-    sidebar = yaml.safe_load((work/"sidebar.yml").read_text(encoding="utf-8"))["website"]["sidebar"]["contents"]
-    sections_of = {}
-    for section, path in order(sidebar, work): sections_of.setdefault(path, section)
-    rest = sorted({p.relative_to(work) for p in work.rglob("*") if p.suffix in (".ipynb", ".qmd")} - set(sections_of))  # not in the sidebar
-    behind = lambda path: [p for p in rest if path.stem == "index" and path.parent == p.parent]                        # but behind their index
-    paths = dict.fromkeys([*(p for path in sections_of for p in (path, *behind(path))), *rest])
-    pages = [Page(path, sections_of.get(path), read(work/path)) for path in paths]
-    exporter, index = Exporter(pages), []
-    template = jinja2.Environment(loader=jinja2.FileSystemLoader(THEME), autoescape=True).get_template("page.html.j2")
-    groups = {section: [p for p in pages if p.section == section] for section in dict.fromkeys(p.section for p in pages) if section is not None}
-    def write(page, body, toc=(), around=(None, None), about=""):
-        (docs/page.href).parent.mkdir(parents=True, exist_ok=True)
-        (docs/page.href).write_text(template.render(page=page, groups=groups, body=body, toc=toc, around=around, about=about, project=config.title, repo=config.git_url), encoding="utf-8")
+    pages, index = collected(work), []
+    exporter, write = Exporter(pages), writer(docs, pages)
     for before, page, after in zip([None, *pages], pages, [*pages[1:], None]):
         body, headings = exporter.body(page)
-        body = relative(body, page, pages, host)
+        body, about = relative(body, page, pages), relative(exporter.inline(page.about), page, pages)
         index += sections(body, page)
-        write(page, body, [h for h in headings if h[2] in (2, 3)], (before, after), relative(exporter.inline(page.about), page, pages, host))
-    nothing = nbformat.v4.new_notebook(cells=[nbformat.v4.new_raw_cell("---\ntitle: Search\n---")])
-    write(Page(Path("search.html"), "", nothing), '<div id="found"></div><noscript>Search needs JavaScript.</noscript>')
-    (docs/"theme").mkdir()
-    (docs/"theme/style.css").write_text(style(), encoding="utf-8")
-    shutil.copy(THEME/"site.js", docs/"theme")
-    (docs/"theme/index.js").write_text(f"const INDEX = {json.dumps(index, ensure_ascii=False, separators=(',', ':'))};\n", encoding="utf-8")
-    import ziamath
-    shutil.copy(Path(ziamath.__file__).parent/"fonts/STIXTwoMath-Regular.ttf", docs/"theme")
-    for extra in work.rglob("*"):  # pictures that pages refer to
-        if extra.suffix in {".png", ".svg", ".jpg"} and not any(part[0] in "._" for part in extra.relative_to(work).parts):
-            (docs/extra.relative_to(work)).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(extra, docs/extra.relative_to(work))
+        toc = [heading for heading in headings if heading[2] in (2, 3)]
+        write(page, body, toc=toc, before=before, after=after, about=about)
+    search = Page(Path("search.html"), "", nbformat.v4.new_notebook(cells=[raw("title: Search\n")]))
+    write(search, '<div id="found"></div><noscript>Search needs JavaScript.</noscript>')
+    write_theme(docs, index)
+    copy_pictures(work, docs)
     print(f"wrote {len(pages) + 1} pages; open {docs}/index.html")

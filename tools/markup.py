@@ -8,20 +8,43 @@ CODE = re.compile(r"(^```.*?^```|`[^`\n]+`|\$\$.+?\$\$|\$[^$\n]+\$)", re.M | re.
 LABEL = re.compile(r"\$\$\s*\{#(eq-[\w-]+)\}|^:{3,}\s*\{#(thm-[\w-]+)\}|^#\|\s*label:\s*(fig-[\w-]+)", re.M)
 
 
+def authors_of(value):
+    "Authors in short, as a citation names them."
+    names = [a.split(",")[0] for a in value["author"].split(" and ")]
+    if len(names) > 2: return f"{names[0]} et al."
+    return " and ".join(names)
+
+
+def address_of(value):
+    "Where to read it: its DOI, else arXiv, else what the entry gives; None if it gives nothing."
+    if "doi" in value: return f"https://doi.org/{value['doi']}"
+    return f"https://arxiv.org/abs/{value['eprint']}" if "eprint" in value else value.get("url")
+
+
+def place_of(value):
+    "Journal or publisher, volume and pages."
+    where = (value.get("journal") or value.get("booktitle") or value.get("publisher") or "").replace("--", "–")
+    parts = (f"*{where}*" if where else "", value.get("volume"), value.get("pages", "").replace("--", "–"))
+    return ", ".join(filter(None, parts))
+
+
+def in_full(value):
+    "An entry of the bibliography as Markdown."
+    authors = ", ".join(" ".join(reversed(a.split(", "))) for a in value["author"].split(" and "))
+    title, place = value["title"].rstrip("."), place_of(value)
+    parts = [f"{authors} ({value['year']}).", title + "." * (title[-1] not in "?!"), f"{place}." if place else ""]
+    if url := address_of(value): parts.append(f"[{url.split('//')[1]}]({url})")
+    return " ".join(filter(None, parts))
+
+
 @cache
 def sources(bib="nbs/references.bib"):
     "Each entry of the bibliography: {key: (authors in short, year, address or None, the whole entry as Markdown)}."
-    found = {}
-    for key, entry in re.findall(r"^@\w+\{([\w-]+),\n(.*?)^\}", Path(bib).read_text(encoding="utf-8"), re.M | re.S):
-        value = {k: re.sub(r"[{}]", "", v.replace(r"{\L}", "Ł")) for k, v in re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?\s*$", entry, re.M)}
-        names = [a.split(",")[0] for a in value["author"].split(" and ")]
-        who = names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} et al."
-        url = f"https://doi.org/{value['doi']}" if "doi" in value else f"https://arxiv.org/abs/{value['eprint']}" if "eprint" in value else value.get("url")
-        where = value.get("journal") or value.get("booktitle") or value.get("publisher") or ""
-        place = ", ".join(p for p in (f"*{where.replace('--', '–')}*" if where else "", value.get("volume"), value.get("pages", "").replace("--", "–")) if p)
-        authors = ", ".join(" ".join(reversed(a.split(", "))) for a in value["author"].split(" and "))
-        link = f"[{url.split('//')[1]}]({url})" if url else ""
-        found[key] = who, value["year"], url, " ".join(p for p in (f"{authors} ({value['year']}).", value["title"].rstrip(".") + "." * (value["title"][-1] not in "?!"), f"{place}." if place else "", link) if p)
+    found, text = {}, Path(bib).read_text(encoding="utf-8")
+    for key, entry in re.findall(r"^@\w+\{([\w-]+),\n(.*?)^\}", text, re.M | re.S):
+        pairs = re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?\s*$", entry, re.M)
+        value = {k: re.sub(r"[{}]", "", v.replace(r"{\L}", "Ł")) for k, v in pairs}
+        found[key] = authors_of(value), value["year"], address_of(value), in_full(value)
     return found
 
 
@@ -45,7 +68,7 @@ def outside_code(change, text):
 
 
 def references(text, link_label, link_source):
-    "Replace @eq-name, @thm-name, @fig-name and citations by what the two functions make of a label or a key and its words."
+    "Replace labels (@eq-, @thm-, @fig-) and citations by what the functions make of a label, or a key and its words."
     def cite(key, style="{} {}"):
         if key not in sources(): return f"@{key}"
         who, year, *_ = sources()[key]
@@ -62,5 +85,8 @@ def plain(text, numbers):
     "Markdown for a reader that has none of it: GitHub's, for the README."
     text = re.sub(r"\)\{[^}\n]*\}", ")", re.sub(r"^:::.*$", "", text, flags=re.M))
     text = re.sub(r"\$\$\s*\{#(eq-[\w-]+)\}", lambda m: f"\\tag{{{numbers[m[1]]}}} $$", text)
-    name = lambda label: f"{KINDS[label.partition('-')[0]]} {numbers[label]}" if label in numbers else None
-    return references(text, name, lambda key, words: f"[{words}]({sources()[key][2]})" if sources()[key][2] else words)
+    def label(name): return f"{KINDS[name.partition('-')[0]]} {numbers[name]}" if name in numbers else None
+    def source(key, words):
+        url = sources()[key][2]
+        return f"[{words}]({url})" if url else words
+    return references(text, label, source)
