@@ -10,14 +10,14 @@ __all__ = ['GATES', 'DIGITS', 'TASKS', 'CURRICULA', 'Batch', 'Score', 'Task', 'r
            'Maze', 'causal', 'two_samples', 'constant', 'one_place', 'held_out', 'Curriculum', 'Fixed', 'Uniform',
            'Grow', 'task_batch', 'make_task', 'make_curriculum']
 
-# %% ../../nbs/data/03_tasks.ipynb #c9a1bee9
+# %% ../../nbs/data/03_tasks.ipynb #660ec1ca
 from dataclasses import dataclass
 from typing import NamedTuple
 import numpy as np
 from fastcore.basics import patch
 from ..core import Options, one_of, opt, require
 
-# %% ../../nbs/data/03_tasks.ipynb #3b84d5b6
+# %% ../../nbs/data/03_tasks.ipynb #b102202c
 class Batch(NamedTuple):
     "Questions and answers of one size."
     inputs: np.ndarray   # (n,S) int64, symbols of the question
@@ -42,7 +42,7 @@ class Score(NamedTuple):
     token: float           # of the places asked
     positions: np.ndarray  # (P,) by place; nan where a place is never asked
 
-# %% ../../nbs/data/03_tasks.ipynb #69b91e5c
+# %% ../../nbs/data/03_tasks.ipynb #b881bf93
 @dataclass
 class Task(Options):
     "A family of problems, one for each size."
@@ -72,7 +72,7 @@ class Task(Options):
         "Places that are asked: all of them, unless a task says otherwise."
         return np.ones(targets.shape, bool)
 
-# %% ../../nbs/data/03_tasks.ipynb #10e91dad
+# %% ../../nbs/data/03_tasks.ipynb #8969f8d9
 def require_count(field: str, value, least: int, most: int | None = None, what: str = ""):
     "Raise `InvalidInput` unless `value` is an integer from `least` to `most`."
     upper = "" if most is None else f" and at most {most}"
@@ -99,7 +99,7 @@ def sample(self: Task,
     targets = np.ascontiguousarray(self.answer(inputs), np.int64)
     return Batch(inputs, targets, np.ascontiguousarray(self.asked(inputs, targets), bool))
 
-# %% ../../nbs/data/03_tasks.ipynb #e8eddd54
+# %% ../../nbs/data/03_tasks.ipynb #af5edd9f
 @patch
 def score(self: Task,
     predictions,   # (n,P) whole numbers
@@ -117,7 +117,7 @@ def score(self: Task,
     whole = (right | ~mask)[rows].all(1)
     return Score(float(whole.mean()), float(right[mask].mean()), positions)
 
-# %% ../../nbs/data/03_tasks.ipynb #35c816be
+# %% ../../nbs/data/03_tasks.ipynb #70193e7d
 @patch
 def text(self: Task,
     ids,     # (k,) ids
@@ -146,7 +146,7 @@ def numbers(
     "The symbols 0 to k−1."
     return tuple(map(str, range(k)))
 
-# %% ../../nbs/data/03_tasks.ipynb #68db4bb3
+# %% ../../nbs/data/03_tasks.ipynb #c43608c8
 class Bits(Task):
     "Questions of `size` random bits."
     @property
@@ -173,7 +173,7 @@ class Truth(Bits):
         plain = {"nand": "and", "nor": "or", "xnor": "xor"}.get(self.function, self.function)
         return GATES[plain].reduce(inputs, axis=1, keepdims=True) ^ negated
 
-# %% ../../nbs/data/03_tasks.ipynb #49db87a9
+# %% ../../nbs/data/03_tasks.ipynb #68459225
 @dataclass
 class Sequence(Task):
     "Questions of `size` symbols, drawn evenly."
@@ -196,7 +196,7 @@ class Sort(Sequence):
     "The symbols in ascending order."
     def answer(self, inputs): return np.sort(inputs, axis=1)
 
-# %% ../../nbs/data/03_tasks.ipynb #bb17c100
+# %% ../../nbs/data/03_tasks.ipynb #6cfdf8e1
 class Roll(Sequence):
     "The question turned to the left by the number at its first place."
     def answer(self, inputs):
@@ -207,7 +207,7 @@ class AddFirst(Sequence):
     "The symbol at the first place added to every one, modulo the number of symbols."
     def answer(self, inputs): return (inputs + inputs[:, :1]) % self.symbols
 
-# %% ../../nbs/data/03_tasks.ipynb #76c72aa6
+# %% ../../nbs/data/03_tasks.ipynb #46aeb4ca
 class Dedup(Sequence):
     "Each symbol once, in the order of first appearance; then blanks."
     @property
@@ -233,7 +233,7 @@ class Histogram(Sequence):
 
     def answer(self, inputs): return (inputs[:, :, None] == np.arange(self.symbols)).sum(1)
 
-# %% ../../nbs/data/03_tasks.ipynb #96f77d5b
+# %% ../../nbs/data/03_tasks.ipynb #b3ca05e6
 @dataclass
 class PrefixSum(Sequence):
     "The sum up to each place."
@@ -257,7 +257,7 @@ class Delay(Sequence):
 
     def asked(self, inputs, targets): return np.broadcast_to(np.arange(targets.shape[1]) >= self.delay, targets.shape)
 
-# %% ../../nbs/data/03_tasks.ipynb #dfc4381a
+# %% ../../nbs/data/03_tasks.ipynb #781913d1
 @dataclass
 class Automaton(Sequence):
     "The state after each symbol of an automaton in which symbols permute the states; it starts in state 0."
@@ -271,8 +271,11 @@ class Automaton(Sequence):
     @property
     def table(self) -> np.ndarray:  # (symbols, states), the next state
         "The transitions."
-        each = np.tile(np.arange(self.states), (self.symbols, 1))
-        return np.random.default_rng(self.seed).permuted(each, axis=1)
+        rng = np.random.default_rng(self.seed)
+        table = rng.permuted(np.tile(np.arange(self.states), (self.symbols, 1)), axis=1)
+        order = rng.permutation(self.states)
+        table[0, order] = np.roll(order, -1)  # one ring through all
+        return table
 
     def answer(self, inputs):
         table, out = self.table, np.empty_like(inputs)
@@ -282,7 +285,7 @@ class Automaton(Sequence):
             out[:, t] = state
         return out
 
-# %% ../../nbs/data/03_tasks.ipynb #103321b5
+# %% ../../nbs/data/03_tasks.ipynb #9e78fe33
 def swap_two(
     rows: np.ndarray, rng,  # (n,S), S at least 2
 ) -> np.ndarray:            # (n,S)
@@ -307,7 +310,7 @@ def spoil(
         left[left] = right(out[left], left)
     return out
 
-# %% ../../nbs/data/03_tasks.ipynb #a0f272ea
+# %% ../../nbs/data/03_tasks.ipynb #6d513f51
 class Equality(Sequence):
     "Whether the strings before and behind `#`, of `size` symbols each, are equal: 1 or 0."
     @property
@@ -327,7 +330,7 @@ class Equality(Sequence):
         size = inputs.shape[1] // 2
         return (inputs[:, :size] == inputs[:, size + 1:]).all(1, keepdims=True)
 
-# %% ../../nbs/data/03_tasks.ipynb #4faf490c
+# %% ../../nbs/data/03_tasks.ipynb #31d52852
 def nested(
     n: int, size: int, rng,  # words, pairs in each, generator
 ) -> np.ndarray:             # (n, 2*size) bool, True where a bracket opens
@@ -338,7 +341,7 @@ def nested(
     turned = (start + np.arange(2 * size)) % (2 * size + 1)
     return np.take_along_axis(steps, turned, axis=1) > 0
 
-# %% ../../nbs/data/03_tasks.ipynb #bc3ab5b3
+# %% ../../nbs/data/03_tasks.ipynb #ca19150f
 @dataclass
 class Dyck(Task):
     "Whether `size` pairs of brackets are well nested: 1 or 0."
@@ -365,7 +368,7 @@ class Dyck(Task):
             depth = np.maximum(depth - ~up, 0)
         return wanted, depth
 
-# %% ../../nbs/data/03_tasks.ipynb #2149a411
+# %% ../../nbs/data/03_tasks.ipynb #fbe42805
 @patch
 def draw(self: Dyck, n, size, rng):
     opens = nested(n, size, rng)
@@ -380,7 +383,7 @@ def answer(self: Dyck, inputs):
     right = (wanted == kind).all(1) & (depth == 0)
     return self.vocab - 2 + right[:, None]
 
-# %% ../../nbs/data/03_tasks.ipynb #eb7cce24
+# %% ../../nbs/data/03_tasks.ipynb #de5b6456
 @dataclass
 class Places(Task):
     "Questions about `size` numbered places."
@@ -398,7 +401,7 @@ def random_order(
     "A permutation a row."
     return rng.permuted(np.tile(np.arange(size), (n, 1)), axis=1)
 
-# %% ../../nbs/data/03_tasks.ipynb #d964d90d
+# %% ../../nbs/data/03_tasks.ipynb #42a87ae9
 class Jump(Places):
     "Places in the order in which pointers visit them from place 0; all are visited, 0 last."
     def draw(self, n, size, rng):
@@ -414,7 +417,7 @@ class Jump(Places):
             visited[:, k] = here[:, 0]
         return visited
 
-# %% ../../nbs/data/03_tasks.ipynb #4b9da913
+# %% ../../nbs/data/03_tasks.ipynb #aa7671c8
 @dataclass
 class Roots(Places):
     "The root that each node's pointers lead to; a root points to itself."
@@ -436,7 +439,7 @@ class Roots(Places):
             inputs = np.take_along_axis(inputs, inputs, axis=1)
         return inputs
 
-# %% ../../nbs/data/03_tasks.ipynb #400045cc
+# %% ../../nbs/data/03_tasks.ipynb #c5ea22a5
 @dataclass
 class PHop(Sequence):
     "At each place the symbol reached by hops, each to the place behind the symbol's last earlier occurrence."
@@ -464,7 +467,7 @@ class PHop(Sequence):
 
     def asked(self, inputs, targets): return self.reach(inputs) >= 0
 
-# %% ../../nbs/data/03_tasks.ipynb #9b876148
+# %% ../../nbs/data/03_tasks.ipynb #1d6a961a
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def carry(
@@ -480,7 +483,7 @@ def carry(
     used[:, 0] = True  # zero has one digit
     return np.where(used, digits, base)
 
-# %% ../../nbs/data/03_tasks.ipynb #af010bd0
+# %% ../../nbs/data/03_tasks.ipynb #2c77f312
 @dataclass
 class Arithmetic(Task):
     "Two numbers of at most `size` digits; a subclass says the sign, the answer's width, and the sums of columns."
@@ -509,7 +512,7 @@ class Arithmetic(Task):
         sign = np.full((n, 1), self.base + 1)
         return np.concatenate([self.turn(digits[:, 0]), sign, self.turn(digits[:, 1])], axis=1)
 
-# %% ../../nbs/data/03_tasks.ipynb #c3378e52
+# %% ../../nbs/data/03_tasks.ipynb #f13204d6
 @patch
 def answer(self: Arithmetic, inputs):
     size = inputs.shape[1] // 2
@@ -535,7 +538,7 @@ class Multiplication(Arithmetic):
         for k in range(size): out[:, k:k + size] += first[:, k:k + 1] * second
         return out
 
-# %% ../../nbs/data/03_tasks.ipynb #dbcdc8dc
+# %% ../../nbs/data/03_tasks.ipynb #7913cf87
 @dataclass
 class Modular(Task):
     "The value of an expression of `size` digits with + - *, modulo a number: one symbol."
@@ -561,7 +564,7 @@ class Modular(Task):
             term = np.where(times, term * digit, started) % self.modulus
         return (total + term)[:, None] % self.modulus
 
-# %% ../../nbs/data/03_tasks.ipynb #ee39ef0e
+# %% ../../nbs/data/03_tasks.ipynb #33ed2f2a
 @dataclass
 class Distances(Places):
     "Distance from node 0 to each node of a graph of `size` nodes, given by its adjacency matrix row by row."
@@ -589,7 +592,7 @@ class Distances(Places):
 
     def asked(self, inputs, targets): return np.broadcast_to(np.arange(targets.shape[1]) > 0, targets.shape)
 
-# %% ../../nbs/data/03_tasks.ipynb #a8e40177
+# %% ../../nbs/data/03_tasks.ipynb #b4a26177
 def carve(
     n: int, side: int, rng,  # mazes, rooms a side, generator
 ) -> np.ndarray:             # (n, 2*side+1, 2*side+1) bool, True where one can walk
@@ -615,7 +618,7 @@ def carve(
         for cell in (here[go] + there - 1, 2 * there - 1): free[go, cell[:, 0], cell[:, 1]] = True  # the door, the room
     return free
 
-# %% ../../nbs/data/03_tasks.ipynb #9fad03ab
+# %% ../../nbs/data/03_tasks.ipynb #8f979c89
 class Maze(Task):
     "Cells on the way through a perfect maze of `size` rooms a side, row by row."
     alphabet = ("#", ".", "S", "G", "*")
@@ -636,7 +639,7 @@ class Maze(Task):
         cells = inputs.reshape(-1, side, side)
         left = cells > 0
         while True:
-            around = np.pad(left, ((0, 0), (1, 1), (1, 1))).astype(np.int64)
+            around = np.pad(left, ((0, 0), (1, 1), (1, 1))).view(np.uint8)
             ways = around[:, :-2, 1:-1] + around[:, 2:, 1:-1] + around[:, 1:-1, :-2] + around[:, 1:-1, 2:]
             dead = left & (ways < 2) & (cells < 2)
             if not dead.any(): break
@@ -645,7 +648,7 @@ class Maze(Task):
 
     def asked(self, inputs, targets): return inputs > 0
 
-# %% ../../nbs/data/03_tasks.ipynb #efb70e1a
+# %% ../../nbs/data/03_tasks.ipynb #252eedd9
 def causal(
     batch: Batch,
     separator: int,  # its id; `task.vocab` is free
@@ -656,7 +659,7 @@ def causal(
     question = np.zeros(batch.inputs.shape, bool)
     return Batch(row[:, :-1].copy(), row[:, 1:].copy(), np.concatenate([question, batch.mask], axis=1))
 
-# %% ../../nbs/data/03_tasks.ipynb #7a7b5d61
+# %% ../../nbs/data/03_tasks.ipynb #52bfe1ed
 def two_samples(task: Task, size: int, n: int, seed: int) -> list[Batch]:
     "One to fit a baseline on, one to score it on."
     return [task.sample(n, size, np.random.default_rng([seed, k])) for k in (0, 1)]
@@ -686,7 +689,7 @@ def one_place(
         out[p] = (guess == test.targets[test.mask[:, p], p, None]).mean(0).max()
     return out
 
-# %% ../../nbs/data/03_tasks.ipynb #6835ed05
+# %% ../../nbs/data/03_tasks.ipynb #c63e9b17
 def held_out(
     inputs: np.ndarray,  # (n,S) questions
     share: float = 0.1,  # of all questions
@@ -700,7 +703,7 @@ def held_out(
         code ^= code >> np.uint64(31)
     return (code >> np.uint64(11)) < share * 2.0**53
 
-# %% ../../nbs/data/03_tasks.ipynb #e9a1f961
+# %% ../../nbs/data/03_tasks.ipynb #e275c559
 @dataclass
 class Curriculum(Options):
     "Sizes of batches, one after the other."
@@ -726,7 +729,7 @@ class Curriculum(Options):
         "Learn from a score; raises `InvalidInput` when it is no share."
         require(0 <= score <= 1, "score", score, "must be a share from 0 to 1")
 
-# %% ../../nbs/data/03_tasks.ipynb #742166a0
+# %% ../../nbs/data/03_tasks.ipynb #c5789cc3
 @patch
 def state_dict(self: Curriculum) -> dict:
     "A copy of the state, plain enough for JSON."
@@ -748,7 +751,7 @@ def load_state_dict(self: Curriculum,
     require(fits, "curriculum", state, fix)
     self.state = dict(state)
 
-# %% ../../nbs/data/03_tasks.ipynb #631e547e
+# %% ../../nbs/data/03_tasks.ipynb #3ac0ee0a
 @dataclass
 class Fixed(Curriculum):
     "One size."
@@ -773,7 +776,7 @@ class Uniform(Curriculum):
 
     def size(self, rng): return int(rng.integers(self.least, self.most + 1))
 
-# %% ../../nbs/data/03_tasks.ipynb #bc9f90f2
+# %% ../../nbs/data/03_tasks.ipynb #4ed27d21
 @dataclass
 class Grow(Curriculum):
     "Sizes from the smallest up to an end that grows with success."
@@ -799,7 +802,7 @@ class Grow(Curriculum):
     def sound(self, state):
         return self.start <= state["end"] <= self.most and 0 <= state["total"] <= state["count"] < self.every
 
-# %% ../../nbs/data/03_tasks.ipynb #91e3a306
+# %% ../../nbs/data/03_tasks.ipynb #fecbacfe
 @patch
 def update(self: Grow, score: float):
     "Count a score; the end grows when enough of them have a mean above the threshold."
@@ -811,7 +814,7 @@ def update(self: Grow, score: float):
         total, count = 0.0, 0
     self.state = dict(end=end, total=total, count=count)
 
-# %% ../../nbs/data/03_tasks.ipynb #4b3b9653
+# %% ../../nbs/data/03_tasks.ipynb #d1bd304c
 def task_batch(
     task: Task,
     curriculum: Curriculum,  # says the size
@@ -825,7 +828,7 @@ def task_batch(
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, step])))
     return task.sample(n, curriculum.size(rng), rng)
 
-# %% ../../nbs/data/03_tasks.ipynb #45c63952
+# %% ../../nbs/data/03_tasks.ipynb #19a906a4
 TASKS = dict(
     parity=Parity, truth=Truth, copy=Copy, reverse=Reverse, sort=Sort, roll=Roll, add_first=AddFirst, dedup=Dedup,
     histogram=Histogram, prefix_sum=PrefixSum, delay=Delay, automaton=Automaton, equality=Equality, dyck=Dyck,
