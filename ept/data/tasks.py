@@ -72,7 +72,7 @@ class Task(Options):
         "Places that are asked: all of them, unless a task says otherwise."
         return np.ones(targets.shape, bool)
 
-# %% ../../nbs/data/03_tasks.ipynb #8969f8d9
+# %% ../../nbs/data/03_tasks.ipynb #b869831c
 def require_count(field: str, value, least: int, most: int | None = None, what: str = ""):
     "Raise `InvalidInput` unless `value` is an integer from `least` to `most`."
     upper = "" if most is None else f" and at most {most}"
@@ -95,9 +95,9 @@ def sample(self: Task,
     "A batch of one size; raises `InvalidInput` for a size that the task does not have."
     require_count("n", n, 1)
     self.check_size(size)
-    inputs = np.ascontiguousarray(self.draw(n, size, rng), np.int64)
-    targets = np.ascontiguousarray(self.answer(inputs), np.int64)
-    return Batch(inputs, targets, np.ascontiguousarray(self.asked(inputs, targets), bool))
+    inputs = np.array(self.draw(n, size, rng), np.int64, order="C")
+    targets = np.array(self.answer(inputs), np.int64, order="C")
+    return Batch(inputs, targets, np.array(self.asked(inputs, targets), bool, order="C"))
 
 # %% ../../nbs/data/03_tasks.ipynb #af5edd9f
 @patch
