@@ -6,23 +6,22 @@
 __all__ = ['EOT', 'TEXT', 'JSONL', 'PARQUET', 'BIG_TXT', 'WORKS', 'CUTS', 'PASSAGE', 'HUB', 'NAMES', 'Corpus', 'sha256',
            'separate', 'cut_text', 'split_documents', 'find_big_txt', 'read_big_txt', 'cut_classics', 'passages',
            'every_tenth', 'load_classics', 'stdlib_files', 'docstrings', 'topics', 'load_pydocs', 'read_documents',
-           'check_text', 'missing_column', 'read_jsonl', 'read_parquet', 'local_files', 'load_local', 'source_sha256',
-           'unreachable', 'ask_hub', 'temporary', 'sweep', 'fetch_hub', 'cache_folder', 'default_corpus', 'load_corpus',
-           'hub_folder']
+           'check_text', 'missing_column', 'read_jsonl', 'read_parquet', 'local_files', 'source_sha256', 'load_local',
+           'unreachable', 'ask_hub', 'temporary', 'remove_stale', 'stream_hub', 'fetch_hub', 'cache_folder',
+           'hub_folder', 'default_corpus', 'locate', 'load_corpus']
 
 # %% ../../nbs/data/00_corpora.ipynb #51e0252c
 import ast, contextlib, hashlib, json, os, platform, re, shutil, sys, sysconfig, tempfile, time
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-import pyarrow as pa
-import pyarrow.parquet as pq
 from tqdm import tqdm
 from ..core import InvalidInput, one_of, require
 
 # %% ../../nbs/data/00_corpora.ipynb #dc21068c
 EOT = "<|endoftext|>"  # separates documents in text files, and is the name of the token that ends one
-TEXT, JSONL, PARQUET = (".txt", ".text", ".md"), (".jsonl", ".ndjson"), (".parquet",)
+TEXT = (".txt", ".text", ".md")
+JSONL, PARQUET = (".jsonl", ".ndjson"), (".parquet",)
 
 @dataclass
 class Corpus:
@@ -43,15 +42,16 @@ def sha256(
 def separate(
     name: str, train: list[str], val: list[str], card: dict,  # as in `Corpus`
 ) -> Corpus:
-    "Drop empty documents, and training documents that are also in validation; raises `InvalidInput` if a split is empty."
+    "Drop empty documents, and training ones that validation has; raises `InvalidInput` if a split is empty."
     kept = [[d for d in docs if d and not d.isspace()] for docs in (train, val)]
     held_out = set(kept[1])
     clean = [d for d in kept[0] if d not in held_out]
-    card = card | dict(name=name, empty_documents_dropped=len(train) + len(val) - len(kept[0]) - len(kept[1]),
-                       train_documents_also_in_val_dropped=len(kept[0]) - len(clean))
+    empty = len(train) + len(val) - sum(map(len, kept))
+    counts = dict(empty_documents_dropped=empty, train_documents_also_in_val_dropped=len(kept[0]) - len(clean))
     for split, docs in (("train", clean), ("validation", kept[1])):
-        require(bool(docs), "data", name, f"the {split} split has no text; give a longer text, or one with more documents")
-    return Corpus(name, clean, kept[1], card)
+        fix = f"the {split} split has no text; give a longer text, or one with more documents"
+        require(bool(docs), "data", name, fix)
+    return Corpus(name, clean, kept[1], card | dict(name=name) | counts)
 
 # %% ../../nbs/data/00_corpora.ipynb #80c8f8ea
 def cut_text(
@@ -60,10 +60,12 @@ def cut_text(
 ) -> tuple[str, str]:     # training and validation part; together the whole text
     "Cut one text in two at the paragraph border (else line border) nearest to `share` of it."
     at, reach = round(share * len(text)), max(1, len(text) // 100)
-    lo = max(0, at - reach)
     for border in ("\n\n", "\n"):
-        cuts = [i + len(border) for i in (text.rfind(border, lo, at), text.find(border, at, at + reach)) if i >= 0]
-        if cuts: at = min(cuts, key=lambda i: abs(i - at)); break
+        found = (text.rfind(border, max(0, at - reach), at), text.find(border, at, at + reach))
+        cuts = [i + len(border) for i in found if i >= 0]
+        if cuts:
+            at = min(cuts, key=lambda i: abs(i - at))
+            break
     return text[:at], text[at:]
 
 def split_documents(
@@ -72,7 +74,8 @@ def split_documents(
     "The last tenth of the documents is validation; a single document is cut in two."
     if len(docs) == 1:
         train, val = cut_text(docs[0])
-        return [train], [val], "one text: first 90 % train, last 10 % validation, cut at the nearest paragraph or line border"
+        rule = "one text: first 90 % train, last 10 % validation, cut at the nearest paragraph or line border"
+        return [train], [val], rule
     n = max(1, round(0.1 * len(docs)))
     return docs[:-n], docs[-n:], "whole documents: the last 10 % are validation"
 
@@ -95,28 +98,34 @@ def read_big_txt(
 ) -> str:        # its text (pure ASCII)
     "Read `big.txt` after checking size and SHA-256; raises `InvalidInput` when it is another file."
     raw = Path(path).read_bytes()
-    require(len(raw) == BIG_TXT["bytes"] and sha256(raw) == BIG_TXT["sha256"], "data", str(path),
-            f"not the known file (found {len(raw)} bytes, SHA-256 {sha256(raw)[:12]}..., expected {BIG_TXT['bytes']} bytes, "
-            f"{BIG_TXT['sha256'][:12]}...); reinstall {BIG_TXT['distribution']}=={BIG_TXT['version']}")
+    digest, known = sha256(raw), BIG_TXT["sha256"]
+    require(len(raw) == BIG_TXT["bytes"] and digest == known, "data", str(path),
+            f"not the known file (found {len(raw)} bytes, SHA-256 {digest[:12]}..., expected {BIG_TXT['bytes']} bytes, "
+            f"{known[:12]}...); reinstall {BIG_TXT['distribution']}=={BIG_TXT['version']}")
     return raw.decode("ascii")
 
 # %% ../../nbs/data/00_corpora.ipynb #3e0690e2
 WORKS = [  # title, author, text before which the work starts, text before which it ends
     ("The Adventures of Sherlock Holmes", "Arthur Conan Doyle", "ADVENTURE  I.  A SCANDAL IN BOHEMIA\n",
      "*** END OF THE PROJECT GUTENBERG EBOOK, THE ADVENTURES OF SHERLOCK HOLMES"),
-    ("History of the United States", "Charles A. Beard and Mary R. Beard", "PART I. THE COLONIAL PERIOD\n\n\n\n\nCHAPTER I\n",
-     "APPENDIX\n\nTABLE OF PRESIDENTS\n"),
-    ("Manual of Surgery", "Alexis Thomson and Alexander Miles", "CHAPTER I\n\nREPAIR\n", "INDEX\n\n\n  Abdominal aneurysm"),
+    ("History of the United States", "Charles A. Beard and Mary R. Beard",
+     "PART I. THE COLONIAL PERIOD\n\n\n\n\nCHAPTER I\n", "APPENDIX\n\nTABLE OF PRESIDENTS\n"),
+    ("Manual of Surgery", "Alexis Thomson and Alexander Miles",
+     "CHAPTER I\n\nREPAIR\n", "INDEX\n\n\n  Abdominal aneurysm"),
     ("War and Peace", "Leo Tolstoy", "BOOK ONE: 1805\n", "*** END OF THE PROJECT GUTENBERG EBOOK, WAR AND PEACE")]
-CUTS = ["licence, title page and contents before Sherlock Holmes", "licences, title pages and contents between Sherlock Holmes and the History",
+CUTS = ["licence, title page and contents before Sherlock Holmes",
+        "licences, title pages and contents between Sherlock Holmes and the History",
         "tables, syllabus and index of the History, licences and contents up to the Surgery",
-        "index of the Surgery, licences and title page up to War and Peace", "licence after War and Peace, word lists and code"]
+        "index of the Surgery, licences and title page up to War and Peace",
+        "licence after War and Peace, word lists and code"]
 
+# %% ../../nbs/data/00_corpora.ipynb #affd6692
 def cut_classics(
     text: str,  # the whole of `big.txt`
 ) -> tuple[dict[str, str], dict[str, int]]:  # text of each work; bytes of each piece that was cut
     "The four works of `big.txt`, and a count of what stands around them."
-    works, cuts, end = {}, [], 0
+    works, cuts = {}, []
+    end = 0
     for title, _, first, stop in WORKS:
         start = text.index("\n" + first, end) + 1
         cuts.append(start - end)
@@ -131,11 +140,12 @@ def passages(
     text: str,            # one work
     size: int = PASSAGE,  # characters
 ) -> list[str]:           # consecutive pieces; joined they are `text`
-    "Cut a text into passages of at least `size` characters, each ending at a paragraph border; the last may be shorter."
+    "Passages of at least `size` characters, each ending at a paragraph border; the last may be shorter."
     out, start = [], 0
     while len(text) - start > 1.5 * size and (i := text.find("\n\n", start + size)) >= 0:
         end = re.compile(r"\n+").match(text, i).end()  # blank lines stay with the passage that they end
-        out.append(text[start:end]); start = end
+        out.append(text[start:end])
+        start = end
     return out + [text[start:]]
 
 def every_tenth(
@@ -144,33 +154,39 @@ def every_tenth(
     "Pieces 5, 15, 25, ... (counted from 1) are validation; the runs between them are joined into training documents."
     runs, val = [[]], []
     for i, p in enumerate(pieces, 1):
-        if i % 10 == 5: val.append(p); runs.append([])
+        if i % 10 == 5:
+            val.append(p)
+            runs.append([])
         else: runs[-1].append(p)
     return ["".join(r) for r in runs if r], val
 
 # %% ../../nbs/data/00_corpora.ipynb #ad98e6ae
 def load_classics() -> Corpus:
     "Four public-domain books; raises `InvalidInput` when the file is missing or is not the known one."
-    path = find_big_txt()
-    works, cut = cut_classics(read_big_txt(path))
-    train, val, table = [], [], {}
+    works, cut = cut_classics(read_big_txt(find_big_txt()))
+    train, val = [], []
+    table = {}
     for (title, author, *_), text in zip(WORKS, works.values()):
         t, v = every_tenth(passages(text))
-        train += t; val += v
+        train += t
+        val += v
         table[title] = dict(author=author, train_bytes=sum(map(len, t)), val_bytes=sum(map(len, v)))
-    return separate("classics", train, val, dict(
+    card = dict(
         source="big.txt by Peter Norvig (norvig.com/big.txt), from Project Gutenberg texts; "
                f"carried by the distribution {BIG_TXT['distribution']}=={BIG_TXT['version']}",
-        licence="public domain in the United States", sha256=BIG_TXT["sha256"], bytes=BIG_TXT["bytes"], works=table, cut_bytes=cut,
-        split=f"each work in passages of about {PASSAGE} characters; of ten consecutive ones the fifth is validation"))
+        licence="public domain in the United States",
+        sha256=BIG_TXT["sha256"], bytes=BIG_TXT["bytes"], works=table, cut_bytes=cut,
+        split=f"each work in passages of about {PASSAGE} characters; of ten consecutive ones the fifth is validation")
+    return separate("classics", train, val, card)
 
 # %% ../../nbs/data/00_corpora.ipynb #978366dc
 def stdlib_files() -> list[tuple[str, Path]]:  # name relative to the library's folder, file
     "Source files of the running Python's standard library, without its tests and without installed packages."
     root = Path(sysconfig.get_path("stdlib"))
     skip = {"site-packages", "dist-packages", "test", "tests", "idle_test", "__pycache__"}
+    kept = lambda parts: not skip & set(parts) and not parts[0].startswith("config-")
     found = ((p.relative_to(root), p) for p in root.rglob("*.py"))
-    return sorted((r.as_posix(), p) for r, p in found if not skip & set(r.parts) and not r.parts[0].startswith("config-"))
+    return sorted((r.as_posix(), p) for r, p in found if kept(r.parts))
 
 def docstrings(
     source: bytes,  # Python source
@@ -178,32 +194,37 @@ def docstrings(
     "Docstrings of one source file; a file that does not parse has none."
     try: tree = ast.parse(source)
     except (SyntaxError, ValueError): return []
-    nodes = (n for n in ast.walk(tree) if isinstance(n, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)))
-    return [d for n in nodes if (d := ast.get_docstring(n))]
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return [d for n in ast.walk(tree) if isinstance(n, kinds) and (d := ast.get_docstring(n))]
 
 def topics(
     source: bytes,  # source of `pydoc_data/topics.py`
 ) -> dict[str, str]:  # help topic -> text
     "The help topics, read as a literal."
-    values = [n.value for n in ast.parse(source).body if isinstance(n, ast.Assign) and getattr(n.targets[0], "id", "") == "topics"]
+    named = lambda n: isinstance(n, ast.Assign) and getattr(n.targets[0], "id", "") == "topics"
+    values = [n.value for n in ast.parse(source).body if named(n)]
     return ast.literal_eval(values[0]) if values else {}
 
 # %% ../../nbs/data/00_corpora.ipynb #37c4e6aa
 def load_pydocs() -> Corpus:
-    "Help topics and docstrings of the running Python; raises `InvalidInput` when the library's sources are not on disk."
-    seen, docs, digest = set(), [], hashlib.sha256()
+    "Help topics and docstrings of the running Python; raises `InvalidInput` when its sources are not on disk."
+    seen, docs = set(), []
+    digest = hashlib.sha256()
     for name, path in stdlib_files():
-        source = path.read_bytes(); digest.update(name.encode() + b"\0" + source)
+        source = path.read_bytes()
+        digest.update(name.encode() + b"\0" + source)
         if name == "pydoc_data/topics.py": docs += [t.strip() for _, t in sorted(topics(source).items())]
         else:
             new = [d for d in dict.fromkeys(docstrings(source)) if d not in seen]
             seen.update(new)
             if new: docs.append(f"{name}\n\n" + "\n\n".join(new))
-    require(len(docs) >= 10, "data", "pydocs", "this Python has no library sources on disk; give a text file instead")
+    fix = "this Python has no library sources on disk; give a text file instead"
+    require(len(docs) >= 10, "data", "pydocs", fix)
     train, val = [d for i, d in enumerate(docs, 1) if i % 10 != 5], docs[4::10]
+    python = platform.python_version()
     return separate("pydocs", train, val, dict(
-        source=f"help topics and standard library docstrings of {platform.python_implementation()} {platform.python_version()}",
-        licence="PSF-2.0", python=platform.python_version(), sha256=digest.hexdigest(),
+        source=f"help topics and standard library docstrings of {platform.python_implementation()} {python}",
+        licence="PSF-2.0", python=python, sha256=digest.hexdigest(),
         split="one document a module or help topic, in sorted order; of ten consecutive ones the fifth is validation"))
 
 # %% ../../nbs/data/00_corpora.ipynb #41ccc537
@@ -217,50 +238,63 @@ def read_documents(
         if suffix in PARQUET: return read_parquet(path, text_field)
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as e:
-        raise InvalidInput("data", str(path), f"not UTF-8 text (byte {e.start} cannot be decoded); convert it to UTF-8") from None
+        fix = f"not UTF-8 text (byte {e.start} cannot be decoded); convert it to UTF-8"
+        raise InvalidInput("data", str(path), fix) from None
     except OSError as e: raise InvalidInput("data", str(path), f"cannot be read: {e.strerror or e}") from None
     if suffix in JSONL: return read_jsonl(path, text, text_field)
     return [d.strip() for d in text.split(EOT)] if EOT in text else [text]
 
+# %% ../../nbs/data/00_corpora.ipynb #fb8f9441
 def check_text(
     path: Path, row: int, value, text_field: str,
 ) -> str:
-    "A document as a string (nothing for null); raises `InvalidInput` when it is no text or cannot be written as UTF-8."
-    require(value is None or isinstance(value, str), text_field, value, f"must be a string, is {type(value).__name__} in {path}, row {row}")
+    "A document as a string (nothing for null); raises `InvalidInput` when it is no text or UTF-8 cannot write it."
+    kind = type(value).__name__
+    known = value is None or isinstance(value, str)
+    require(known, text_field, value, f"must be a string, is {kind} in {path}, row {row}")
     try: (value or "").encode()
-    except UnicodeEncodeError: raise InvalidInput(text_field, value, f"holds a lone surrogate in {path}, row {row}; repair the row") from None
+    except UnicodeEncodeError:
+        fix = f"holds a lone surrogate in {path}, row {row}; repair the row"
+        raise InvalidInput(text_field, value, fix) from None
     return value or ""
 
-# %% ../../nbs/data/00_corpora.ipynb #4df464ca
 def missing_column(
     path: Path, text_field: str, names,  # the columns that exist
 ) -> InvalidInput:
     "The error for a file without the text column."
-    return InvalidInput("text_field", text_field, f"no such column in {path}; it has {', '.join(map(str, names)) or 'none'}")
+    columns = ", ".join(map(str, names)) or "none"
+    return InvalidInput("text_field", text_field, f"no such column in {path}; it has {columns}")
 
+# %% ../../nbs/data/00_corpora.ipynb #4df464ca
 def read_jsonl(
     path: Path, text: str, text_field: str = "text",
 ) -> list[str]:
-    "Documents of JSON lines; raises `InvalidInput` with the line of the first row that is no object or lacks the column."
+    "Documents of JSON lines; raises `InvalidInput` with the first line that is no object or lacks the column."
     docs = []
     for i, line in enumerate(text.split("\n"), 1):
         if not line.strip(): continue
         try: row = json.loads(line)
-        except (ValueError, RecursionError) as e: raise InvalidInput("data", str(path), f"line {i} is no JSON ({getattr(e, 'msg', type(e).__name__)}); repair or remove it") from None
-        require(isinstance(row, dict), "data", str(path), f"line {i} is no JSON object; write {{\"{text_field}\": ...}}")
+        except (ValueError, RecursionError) as e:
+            why = getattr(e, "msg", type(e).__name__)
+            raise InvalidInput("data", str(path), f"line {i} is no JSON ({why}); repair or remove it") from None
+        fix = f"line {i} is no JSON object; write {{\"{text_field}\": ...}}"
+        require(isinstance(row, dict), "data", str(path), fix)
         if text_field not in row: raise missing_column(f"{path}, line {i}", text_field, row)
         docs.append(check_text(path, i, row[text_field], text_field))
     return docs
 
+# %% ../../nbs/data/00_corpora.ipynb #1d0530f1
 def read_parquet(
     path: Path, text_field: str = "text",
 ) -> list[str]:
     "Documents of a parquet file; only the text column is read."
     import pyarrow as pa, pyarrow.parquet as pq
     try: f = pq.ParquetFile(path)
-    except pa.ArrowInvalid as e: raise InvalidInput("data", str(path), f"not a parquet file ({str(e).splitlines()[0]})") from None
+    except pa.ArrowInvalid as e:
+        raise InvalidInput("data", str(path), f"not a parquet file ({str(e).splitlines()[0]})") from None
     with f:
-        if text_field not in f.schema_arrow.names: raise missing_column(path, text_field, f.schema_arrow.names)
+        names = f.schema_arrow.names
+        if text_field not in names: raise missing_column(path, text_field, names)
         column = f.read([text_field]).column(text_field).to_pylist()
     return [check_text(path, i, v, text_field) for i, v in enumerate(column, 1)]
 
@@ -270,81 +304,95 @@ def local_files(
 ) -> dict[str, list[Path]]:  # 'train', 'val', 'test', 'other' -> files, sorted
     "Files of a local corpus by the split that their names say; raises `InvalidInput` when there is none."
     if path.is_file(): return {"other": [path]}
-    require(path.is_dir(), "data", str(path), "no such file or folder; give a text, JSONL or parquet file, a folder of them, "
-            f"or one of {', '.join(NAMES)}")
+    known = TEXT + JSONL + PARQUET
+    require(path.is_dir(), "data", str(path), "no such file or folder; give a text, JSONL or parquet file, "
+            f"a folder of them, or one of {', '.join(NAMES)}")
     found = {}
     for p in sorted(path.rglob("*")):
-        if p.is_file() and p.suffix.lower() in TEXT + JSONL + PARQUET and not any(s.startswith(".") for s in p.relative_to(path).parts):
+        hidden = any(s.startswith(".") for s in p.relative_to(path).parts)
+        if p.is_file() and p.suffix.lower() in known and not hidden:
             split = next((s for s in ("train", "val", "test") if p.name.lower().startswith(s)), "other")
             found.setdefault(split, []).append(p)
-    require(bool(found), "data", str(path), f"holds no text; expected files ending in {', '.join(TEXT + JSONL + PARQUET)}")
+    require(bool(found), "data", str(path), f"holds no text; expected files ending in {', '.join(known)}")
     return found
+
+# %% ../../nbs/data/00_corpora.ipynb #18aea5b6
+def source_sha256(
+    path: Path,  # file or folder
+) -> str:
+    "SHA-256 of a file, or of the names and checksums of a folder's text files."
+    path = Path(path)
+    files = local_files(path)
+    if path.is_file(): return sha256(path)
+    lines = [f"{p.relative_to(path).as_posix()} {sha256(p)}" for s in sorted(files) for p in files[s]]
+    return sha256("\n".join(lines).encode())
 
 def load_local(
     path: Path,               # file or folder
     text_field: str = "text", # column of JSONL and parquet files
     name: str = "",           # name in the card; the path's own by default
+    digest: str = "",         # from `source_sha256`, where it is known already
     **card,                   # further entries of the card
 ) -> Corpus:
     "A corpus from local files; raises `InvalidInput` when they cannot be read."
-    path = Path(path); files = local_files(path)
-    docs = {s: [d for p in ps for d in read_documents(p, text_field)] for s, ps in files.items()}
-    held = "val" if "val" in docs else "test" if "test" in docs else None
+    path = Path(path)
+    docs = {s: [d for p in ps for d in read_documents(p, text_field)] for s, ps in local_files(path).items()}
+    held = next((s for s in ("val", "test") if s in docs), None)
     if "train" in docs and held:
-        train, val, rule = docs["train"], docs[held], f"by file name: train* and {held}*"
+        train, val = docs["train"], docs[held]
+        rule = f"by file name: train* and {held}*"
     else: train, val, rule = split_documents([d for s in ("train", "other", "val", "test") for d in docs.get(s, [])])
-    return separate(name or path.stem, train, val, dict(source=str(path), licence="not stated", split=rule,
-        sha256=source_sha256(path)) | card)
-
-# %% ../../nbs/data/00_corpora.ipynb #4fcecb35
-def source_sha256(
-    path: Path,  # file or folder
-) -> str:
-    "SHA-256 of a file, or of the names and checksums of a folder's text files."
-    path = Path(path); files = local_files(path)
-    if path.is_file(): return sha256(path)
-    lines = [f"{p.relative_to(path).as_posix()} {sha256(p)}" for s in sorted(files) for p in files[s]]
-    return sha256("\n".join(lines).encode())
+    about = dict(source=str(path), licence="not stated", split=rule, sha256=digest or source_sha256(path))
+    return separate(name or path.stem, train, val, about | card)
 
 # %% ../../nbs/data/00_corpora.ipynb #40b9a90b
 HUB = {
-    "tinystories": dict(repo="roneneldan/TinyStories", revision=None, parts={"train": ["train"], "valid": ["validation"]},
+    "tinystories": dict(
+        repo="roneneldan/TinyStories", revision=None, parts={"train": ["train"], "valid": ["validation"]},
         licence="CDLA-Sharing-1.0", whole=False, sha256=None),
     # the three parts of this set, joined, are Karpathy's original file, whose checksum is known
-    "shakespeare": dict(repo="karpathy/tiny_shakespeare", revision="refs/convert/parquet", parts={"input": ["train", "validation", "test"]},
-        licence="public domain text", whole=True, sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed")}
+    "shakespeare": dict(
+        repo="karpathy/tiny_shakespeare", revision="refs/convert/parquet",
+        parts={"input": ["train", "validation", "test"]}, licence="public domain text", whole=True,
+        sha256="86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed")}
 NAMES = ["auto", "classics", "pydocs", *HUB]
 
 def unreachable(
     name: str, why,  # corpus and reason
 ) -> InvalidInput:
     "The error for a hub that does not answer: says both ways round it."
-    return InvalidInput("data", name, f"the hub cannot be reached ({why}). Give a local file instead (--data path/to/file.txt), "
+    return InvalidInput("data", name, f"the hub cannot be reached ({why}). "
+                        "Give a local file instead (--data path/to/file.txt), "
                         "or use the embedded text (--data classics)")
 
+# %% ../../nbs/data/00_corpora.ipynb #ec9d2f1f
 def ask_hub(
     name: str,            # corpus
     timeout: float = 5.0, # seconds
 ):
     "One small request to the hub; raises `InvalidInput` when no answer comes within `timeout`."
     from urllib.request import urlopen
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"): raise unreachable(name, "HF_HUB_OFFLINE is set")
-    url = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/") + "/api/datasets/" + HUB[name]["repo"]
+    offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+    if offline: raise unreachable(name, "HF_HUB_OFFLINE is set")
+    repo = HUB[name]["repo"]
+    url = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/") + "/api/datasets/" + repo
     try:
         with urlopen(url, timeout=timeout) as answer: found = json.load(answer)["id"]
     except OSError as e: raise unreachable(name, e if hasattr(e, "code") else getattr(e, "reason", e)) from None
     except (ValueError, KeyError, TypeError): raise unreachable(name, "something else answers in its place") from None
-    require(found.lower() == HUB[name]["repo"].lower(), "data", name, f"the hub now calls this set {found}; give a local file instead")
+    moved = f"the hub now calls this set {found}; give a local file instead"
+    require(found.lower() == repo.lower(), "data", name, moved)
 
 # %% ../../nbs/data/00_corpora.ipynb #fa3a52c0
 def temporary(
     folder: Path,  # where; made if missing
 ) -> tempfile.TemporaryDirectory:
     "A temporary folder inside `folder`."
-    folder.mkdir(parents=True, exist_ok=True); sweep(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_stale(folder)
     return tempfile.TemporaryDirectory(dir=folder, prefix=".tmp-")
 
-def sweep(
+def remove_stale(
     folder: Path, age: float = 3600,  # seconds
 ):
     "Remove temporary folders that a killed process left in `folder`: those in which nothing was written for `age`."
@@ -353,6 +401,23 @@ def sweep(
             if time.time() - max(p.stat().st_mtime for p in [old, *old.rglob("*")]) > age: shutil.rmtree(old)
 
 # %% ../../nbs/data/00_corpora.ipynb #86027a3c
+def stream_hub(
+    spec: dict,    # entry of `HUB`
+    folder: Path,  # where the text files go
+    limit: int,    # at most this many documents of each part; 0 is all
+    name: str,     # shown beside the progress bar
+):
+    "Write the parts of a set from the hub into text files."
+    from datasets import load_dataset
+    for part, splits in spec["parts"].items():
+        with open(folder / f"{part}.txt", "w", encoding="utf-8", newline="") as f:
+            for split in splits:
+                rows = load_dataset(spec["repo"], revision=spec["revision"], split=split, streaming=True)
+                for i, row in enumerate(tqdm(rows, desc=f"{name} {split}", unit=" documents")):
+                    if limit and i >= limit: break
+                    f.write(row["text"] if spec["whole"] else f"{row['text'].strip()}\n{EOT}\n")
+
+# %% ../../nbs/data/00_corpora.ipynb #676b435d
 def fetch_hub(
     name: str,       # 'tinystories' or 'shakespeare'
     folder: Path,    # where the text files go
@@ -360,21 +425,20 @@ def fetch_hub(
 ) -> Path:           # `folder`, holding one text file a part
     "Stream a corpus from the hub into text files; raises `InvalidInput` when it cannot be had whole."
     if folder.is_dir(): return folder
-    ask_hub(name); spec = HUB[name]
-    os.environ.setdefault("HF_HUB_DOWNLOAD_TIMEOUT", "10"); os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    ask_hub(name)
+    spec = HUB[name]
+    os.environ.setdefault("HF_HUB_DOWNLOAD_TIMEOUT", "10")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     with temporary(folder.parent) as tmp:
-        new = Path(tmp, "new"); new.mkdir()
-        try:
-            from datasets import load_dataset
-            for part, splits in spec["parts"].items():
-                with open(new / f"{part}.txt", "w", encoding="utf-8", newline="") as f:
-                    for split in splits:
-                        rows = load_dataset(spec["repo"], revision=spec["revision"], split=split, streaming=True)
-                        for i, row in enumerate(tqdm(rows, desc=f"{name} {split}", unit=" documents")):
-                            if limit and i >= limit: break
-                            f.write(row["text"] if spec["whole"] else f"{row['text'].strip()}\n{EOT}\n")
-        except Exception as e: raise unreachable(name, f"{type(e).__name__}: {str(e).splitlines()[0][:160] if str(e) else ''}") from e
-        if spec["sha256"]: require(sha256(new / "input.txt") == spec["sha256"], "data", name, "the hub's text is not the known one; give a local file")
+        new = Path(tmp, "new")
+        new.mkdir()
+        try: stream_hub(spec, new, limit, name)
+        except Exception as e:
+            said = str(e).splitlines()[0][:160] if str(e) else ""
+            raise unreachable(name, f"{type(e).__name__}: {said}") from e
+        if spec["sha256"]:
+            known = sha256(new / "input.txt") == spec["sha256"]
+            require(known, "data", name, "the hub's text is not the known one; give a local file")
         os.replace(new, folder)
     return folder
 
@@ -385,31 +449,42 @@ def cache_folder(
     "The folder for downloads and packed tokens."
     return Path(cache or os.environ.get("EPT_CACHE") or ".cache/ept")
 
+def hub_folder(data: str, limit: int, cache) -> Path:
+    "Where a corpus of the hub is kept."
+    return cache_folder(cache) / "hub" / (f"{data}-{limit}" if limit else data)
+
 def default_corpus() -> str:  # 'classics' or 'pydocs'
     "Name of the corpus that `auto` stands for; prints a notice when `classics` is not installed."
-    try: find_big_txt(); return "classics"
+    try: find_big_txt()
     except InvalidInput as e:
         print(f"note: training on pydocs, Python's own documentation: {e}", file=sys.stderr)
         return "pydocs"
+    return "classics"
 
+def locate(
+    data: str | Path,  # name or path, as in `load_corpus`
+) -> str:              # a name other than 'auto', or a path that exists
+    "Find out what a user means by a name; raises `InvalidInput` for one that is neither a corpus nor a path."
+    data = str(data)
+    if data == "auto": return default_corpus()
+    if data in NAMES: return data
+    if not Path(data).exists() and not any(ch in data for ch in "/\\."): one_of("data", data, NAMES)
+    local_files(Path(data))
+    return data
+
+# %% ../../nbs/data/00_corpora.ipynb #b0b5b051
 def load_corpus(
     data: str = "classics",     # 'auto', 'classics', 'pydocs', 'shakespeare', 'tinystories', or a path
     text_field: str = "text",   # column of JSONL and parquet files
     limit: int = 0,             # at most this many documents of each split from the hub; 0 is all
     cache: str | Path | None = None,  # see `cache_folder`
+    digest: str = "",           # from `source_sha256`, where it is known already; for paths and the hub
 ) -> Corpus:
     "Load a corpus by name or path; raises `InvalidInput` when it does not exist or cannot be read."
-    data = str(data)
-    if data == "auto": data = default_corpus()
+    data = locate(data)
     if data == "classics": return load_classics()
     if data == "pydocs": return load_pydocs()
-    if data in HUB:
-        folder = fetch_hub(data, hub_folder(data, limit, cache), limit)
-        spec = HUB[data]
-        return load_local(folder, name=data, licence=spec["licence"], source=f"huggingface.co/datasets/{spec['repo']}")
-    if not Path(data).exists() and not any(ch in data for ch in "/\\."): one_of("data", data, NAMES)
-    return load_local(Path(data), text_field)
-
-def hub_folder(data: str, limit: int, cache) -> Path:
-    "Where a corpus of the hub is kept."
-    return cache_folder(cache) / "hub" / (f"{data}-{limit}" if limit else data)
+    if data not in HUB: return load_local(Path(data), text_field, digest=digest)
+    folder, spec = fetch_hub(data, hub_folder(data, limit, cache), limit), HUB[data]
+    source = f"huggingface.co/datasets/{spec['repo']}"
+    return load_local(folder, name=data, digest=digest, licence=spec["licence"], source=source)

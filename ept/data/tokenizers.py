@@ -9,6 +9,7 @@ __all__ = ['PATTERN', 'TOKENIZERS', 'check_ids', 'CharTokenizer', 'ByteTokenizer
 # %% ../../nbs/data/01_tokenizers.ipynb #aeae8239
 import base64, math
 import numpy as np
+from fastcore.basics import patch
 from ..core import InvalidInput, one_of, require
 from .corpora import EOT
 
@@ -20,7 +21,8 @@ def check_ids(
     "Token ids as an array; raises `InvalidInput` when one is outside the vocabulary."
     ids = np.asarray(ids, dtype=np.int64).reshape(-1)
     bad = ids[(ids < 0) | (ids >= n_vocab)]
-    require(bad.size == 0, "ids", int(bad[0]) if bad.size else None, f"outside the vocabulary of {n_vocab} tokens (0 to {n_vocab - 1})")
+    first = int(bad[0]) if bad.size else None
+    require(first is None, "ids", first, f"outside the vocabulary of {n_vocab} tokens (0 to {n_vocab - 1})")
     return ids
 
 # %% ../../nbs/data/01_tokenizers.ipynb #3e0d1bd6
@@ -31,9 +33,10 @@ class CharTokenizer:
         chars: str,  # the vocabulary; id = position
     ):
         require(len(set(chars)) == len(chars), "chars", chars, "must not repeat a character")
-        self.chars, self.eot, self.n_vocab = chars, len(chars), len(chars) + 1
+        self.chars = chars
+        self.eot, self.n_vocab = len(chars), len(chars) + 1
         self._code = np.array([ord(c) for c in chars], dtype=np.uint32)
-        self._id = np.full(int(self._code.max(initial=0)) + 2, -1, dtype=np.int64)  # last entry: every code beyond the table
+        self._id = np.full(int(self._code.max(initial=0)) + 2, -1, dtype=np.int64)
         self._id[self._code] = np.arange(len(chars))
 
     @classmethod
@@ -43,26 +46,30 @@ class CharTokenizer:
         "The vocabulary of some texts, in code point order."
         return cls("".join(sorted(set().union(*map(set, texts)))))
 
-    def encode(self,
-        text: str,
-        unknown: str = "error",  # 'error', or 'drop' for characters outside the vocabulary
-    ) -> np.ndarray:             # uint16
-        "Token ids of `text`; raises `InvalidInput` naming the first character outside the vocabulary."
-        one_of("unknown", unknown, ["error", "drop"])
-        code = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        ids = self._id[np.minimum(code, len(self._id) - 1)]
-        if (bad := ids < 0).any():
-            first = chr(int(code[bad.argmax()]))
-            require(unknown == "drop", "text", first, f"character U+{ord(first):04X} is not in the vocabulary of {len(self.chars)} characters; "
-                    "remove it, or train with a byte or BPE tokeniser")
-            ids = ids[~bad]
-        return ids.astype(np.uint16)
-
-    def decode(self, ids) -> str:
-        "Text of token ids; raises `InvalidInput` for an id outside the vocabulary."
-        return "".join(EOT if i == self.eot else self.chars[i] for i in check_ids(ids, self.n_vocab).tolist())
-
     def to_json(self) -> dict: return dict(kind=self.kind, chars=self.chars)
+
+# %% ../../nbs/data/01_tokenizers.ipynb #34653946
+@patch
+def encode(self: CharTokenizer,
+    text: str,
+    unknown: str = "error",  # 'error', or 'drop' for characters outside the vocabulary
+) -> np.ndarray:             # uint16
+    "Token ids of `text`; raises `InvalidInput` naming the first character outside the vocabulary."
+    one_of("unknown", unknown, ["error", "drop"])
+    code = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    ids = self._id[np.minimum(code, len(self._id) - 1)]
+    if (bad := ids < 0).any():
+        first = chr(int(code[bad.argmax()]))
+        fix = (f"character U+{ord(first):04X} is not in the vocabulary of {len(self.chars)} characters; "
+               "remove it, or train with a byte or BPE tokeniser")
+        require(unknown == "drop", "text", first, fix)
+        ids = ids[~bad]
+    return ids.astype(np.uint16)
+
+@patch
+def decode(self: CharTokenizer, ids) -> str:
+    "Text of token ids; raises `InvalidInput` for an id outside the vocabulary."
+    return "".join(EOT if i == self.eot else self.chars[i] for i in check_ids(ids, self.n_vocab).tolist())
 
 # %% ../../nbs/data/01_tokenizers.ipynb #48e7dd9d
 class ByteTokenizer:
@@ -80,9 +87,9 @@ class ByteTokenizer:
     def decode(self, ids) -> str:
         "Text of token ids; raises `InvalidInput` for an id outside the vocabulary."
         ids = check_ids(ids, self.n_vocab)
-        parts = np.split(ids, np.flatnonzero(ids == self.eot))
-        return EOT.join([parts[0].astype(np.uint8).tobytes().decode("utf-8", "replace")] +
-                        [p[1:].astype(np.uint8).tobytes().decode("utf-8", "replace") for p in parts[1:]])
+        first, *rest = np.split(ids, np.flatnonzero(ids == self.eot))
+        parts = [first, *(p[1:] for p in rest)]  # all but the first begin with the end of a document
+        return EOT.join(p.astype(np.uint8).tobytes().decode("utf-8", "replace") for p in parts)
 
     def to_json(self) -> dict: return dict(kind=self.kind)
 
@@ -96,20 +103,26 @@ def train_bpe(
 ):                           # tokenizers.Tokenizer
     "Train byte-level BPE; deterministic. Raises `InvalidInput` when `vocab` is below 257 or above 65535."
     from tokenizers import Tokenizer, Regex, models, pre_tokenizers, decoders, trainers
-    require(isinstance(vocab, int) and 257 <= vocab <= 65535, "vocab", vocab, "must be from 257 (256 bytes and the end of text) to 65535 (uint16)")
+    fits = isinstance(vocab, int) and 257 <= vocab <= 65535
+    require(fits, "vocab", vocab, "must be from 257 (256 bytes and the end of text) to 65535 (uint16)")
     tok = Tokenizer(models.BPE())
-    tok.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(PATTERN), "isolated"),
-                                                 pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    words = pre_tokenizers.Split(Regex(PATTERN), "isolated")
+    letters = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tok.pre_tokenizer = pre_tokenizers.Sequence([words, letters])
     tok.decoder = decoders.ByteLevel()
-    total = sum(map(len, texts)); every = max(1, math.ceil(total / sample_bytes))
-    tok.train_from_iterator(texts[::every], trainers.BpeTrainer(vocab_size=vocab - 1, show_progress=total > 50_000_000,
-                            initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    total = sum(map(len, texts))
+    every = max(1, math.ceil(total / sample_bytes))
+    trainer = trainers.BpeTrainer(vocab_size=vocab - 1, show_progress=total > 50_000_000,
+                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    tok.train_from_iterator(texts[::every], trainer)
     return tok
 
+# %% ../../nbs/data/01_tokenizers.ipynb #14d23a80
 def byte_alphabet() -> dict[str, int]:  # printable stand-in -> byte
     "GPT-2's stand-ins: printable Latin-1 characters are themselves, the other bytes are U+0100 and up."
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    return {chr(b): b for b in printable} | {chr(256 + i): b for i, b in enumerate(b for b in range(256) if b not in printable)}
+    others = (b for b in range(256) if b not in printable)
+    return {chr(b): b for b in printable} | {chr(256 + i): b for i, b in enumerate(others)}
 
 # %% ../../nbs/data/01_tokenizers.ipynb #11cd8e28
 class BPETokenizer:
@@ -120,17 +133,17 @@ class BPETokenizer:
         pattern: str = PATTERN,  # cuts text into words
     ):
         import tiktoken
-        self.ranks, self.pattern, self.eot, self.n_vocab = list(ranks), pattern, len(ranks), len(ranks) + 1
-        require(len(set(self.ranks)) == len(self.ranks) and {bytes([b]) for b in range(256)} <= set(self.ranks), "ranks",
-                len(self.ranks), "must be distinct tokens that include all 256 bytes")
+        self.ranks, self.pattern = list(ranks), pattern
+        self.eot, self.n_vocab = len(ranks), len(ranks) + 1
+        distinct = set(self.ranks)
+        good = len(distinct) == len(self.ranks) and {bytes([b]) for b in range(256)} <= distinct
+        require(good, "ranks", len(self.ranks), "must be distinct tokens that include all 256 bytes")
         self.name = f"bpe{self.n_vocab}"
         self.encoding = tiktoken.Encoding(f"ept_{self.name}", pat_str=pattern, special_tokens={EOT: self.eot},
                                           mergeable_ranks={t: i for i, t in enumerate(self.ranks)})
 
     @classmethod
-    def train(cls,
-        texts: list[str], vocab: int = 4096,  # as in `train_bpe`
-    ):
+    def train(cls, texts: list[str], vocab: int = 4096):  # as in `train_bpe`
         "Train on documents; the vocabulary is smaller than asked for when the text has no more pairs to merge."
         return cls.from_hf(train_bpe(texts, vocab))
 
@@ -142,18 +155,24 @@ class BPETokenizer:
         table, by_id = byte_alphabet(), sorted(tok.get_vocab().items(), key=lambda kv: kv[1])
         return cls([bytes(table[c] for c in token) for token, _ in by_id])
 
-    def encode(self,
-        text: str,
-        unknown: str = "error",  # no effect: every text has bytes
-    ) -> np.ndarray:             # uint16
-        "Token ids of `text`."
-        return np.array(self.encoding.encode_ordinary(text), dtype=np.uint16)
+# %% ../../nbs/data/01_tokenizers.ipynb #698cf081
+@patch
+def encode(self: BPETokenizer,
+    text: str,
+    unknown: str = "error",  # no effect: every text has bytes
+) -> np.ndarray:             # uint16
+    "Token ids of `text`."
+    return np.array(self.encoding.encode_ordinary(text), dtype=np.uint16)
 
-    def decode(self, ids) -> str:
-        "Text of token ids; raises `InvalidInput` for an id outside the vocabulary."
-        return self.encoding.decode(check_ids(ids, self.n_vocab).tolist())
+@patch
+def decode(self: BPETokenizer, ids) -> str:
+    "Text of token ids; raises `InvalidInput` for an id outside the vocabulary."
+    return self.encoding.decode(check_ids(ids, self.n_vocab).tolist())
 
-    def to_json(self) -> dict: return dict(kind=self.kind, pattern=self.pattern, ranks=[base64.b64encode(t).decode() for t in self.ranks])
+@patch
+def to_json(self: BPETokenizer) -> dict:
+    "Pattern and tokens, as plain JSON."
+    return dict(kind=self.kind, pattern=self.pattern, ranks=[base64.b64encode(t).decode() for t in self.ranks])
 
 # %% ../../nbs/data/01_tokenizers.ipynb #fb1589c4
 TOKENIZERS = {"char": CharTokenizer, "byte": ByteTokenizer, "bpe": BPETokenizer}
