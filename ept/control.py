@@ -31,7 +31,11 @@ def jacobian_penalty(
     with torch.enable_grad():
         z = z.detach().requires_grad_()
         force = model.at(model.clamp(inputs))
-        F = (force.own_only() if which == "own" else force)(z)
+        if which == "own":
+            has_own = hasattr(force, "own_only")
+            require(has_own, "jr_mode", which, f"{type(model).__name__} has no own-token path; use whole")
+            force = force.own_only()
+        F = force(z)
         v = torch.randint(2, z.shape, generator=generator, device="cpu").to(z)*2 - 1
         Mv = v + eps*torch.autograd.grad(F, z, v, create_graph=True, materialize_grads=True)[0]
         return (Mv*Mv).sum()/z.numel()
@@ -92,14 +96,16 @@ def token_pairs(force, z, eps, tokens, generator, work) -> Pair:
 # %% ../nbs/11_control.ipynb #db2d07a5
 def krylov_pairs(force, z, eps, products, generator, work) -> Pair:
     "`leading_pairs` of any field: Arnoldi on J and on Jᵀ."
-    J, m, sides = Jacobian(force, z), min(products, z[0].numel()), []
-    start = J.random(generator)
+    J, m = Jacobian(force, z), min(products, z[0].numel())
+    start, sides = J.random(generator), []
     for p in (J.jvp, J.vjp):
         def shifted(s): return s + eps*p(s)
         w, _, y = ritz(*krylov(shifted if eps else p, start, m), k=1, which="LM" if eps else "LR")
         sides.append(y[:, 0].cpu().view(z.shape))
     v, u = sides
-    for name in ("force", "jvp", "vjp"): setattr(work, name, getattr(work, name) + getattr(J.work, name))
+    work.force += J.work.force
+    work.jvp += J.work.jvp
+    work.vjp += J.work.vjp
     value = (w[:, 0] - 1)/eps if eps else w[:, 0]
     return Pair(value, u/expand((u*v).flatten(1).sum(1), u), v)
 
@@ -157,7 +163,10 @@ def abscissa_penalty(
     if not torch.isfinite(F).all(): return F.new_tensor(torch.nan)
     J = Jacobian(model.at(model.clamp(inputs).detach()), z.detach())
     v = numerical_abscissa(J, products, generator)[2]
-    if work: work.force, work.jvp, work.vjp = work.force + 2, work.jvp + J.work.jvp, work.vjp + J.work.vjp + 3
+    if work:
+        work.force += 2
+        work.jvp += J.work.jvp
+        work.vjp += J.work.vjp + 3
     with torch.enable_grad(): return (_product(F, z, v, v) + margin).clamp_min(0).mean()
 
 # %% ../nbs/11_control.ipynb #b1615de0
@@ -176,29 +185,34 @@ class Penalties:
 
     def __post_init__(self):
         one_of("jr_mode", self.jr_mode, ("whole", "own"))
-        for name, w in self.weights.items(): require(one_of("penalty", name, PENALTIES) and 0 <= w < math.inf, name, w, "a weight of at least 0")
+        for name, w in self.weights.items():
+            one_of("penalty", name, PENALTIES)
+            require(0 <= w < math.inf, name, w, "a weight of at least 0")
         require(self.eps > 0 and self.eig_eps >= 0, "eps", (self.eps, self.eig_eps), "steps above 0 (eig_eps may be 0)")
         require(math.isfinite(self.eig_margin), "eig_margin", self.eig_margin, "a finite number")
         require(self.tokens >= 0 and self.products >= 2, "products", self.products, "at least 2, and tokens at least 0")
 
-    def value(self, name, model, inputs, z, generator=None):
-        "(scalar with a graph to the parameters, `Work` including its gradient) of one penalty."
-        work = Work()
-        if name == "resreg": R = residual_penalty(model, inputs, z, work)
-        elif name == "eig": R = eigenvalue_penalty(model, inputs, z, self.eig_margin, self.eig_eps, self.tokens, self.products, generator, work)
-        elif name == "eigreg": R = abscissa_penalty(model, inputs, z, self.eig_margin, self.products, generator, work)
-        else: R, work = jacobian_penalty(model, inputs, z, self.jr_mode, self.eps, generator), Work(force=1, vjp=3)
-        return R, work
+# %% ../nbs/11_control.ipynb #23711356
+@patch
+def value(self: Penalties, name, model, inputs, z, generator=None):
+    "(scalar with a graph to the parameters, `Work` including its gradient) of one penalty."
+    batch, work = (model, inputs, z), Work()
+    if name == "resreg": return residual_penalty(*batch, work), work
+    if name == "eigreg": return abscissa_penalty(*batch, self.eig_margin, self.products, generator, work), work
+    if name == "jacreg": return jacobian_penalty(*batch, self.jr_mode, self.eps, generator), Work(force=1, vjp=3)
+    R = eigenvalue_penalty(*batch, self.eig_margin, self.eig_eps, self.tokens, self.products, generator, work)
+    return R, work
 
-    def backward(self, model, inputs, z, generator=None):
-        "Add the weighted gradients to `.grad`; ({name: value}, `Work`) of those that are awake."
-        values, work = {}, Work()
-        for name, weight in self.weights.items():
-            if not weight: continue
-            R, spent = self.value(name, model, inputs, z, generator)
-            values[name], work = R.item(), work + spent
-            if math.isfinite(values[name]): (weight*R).backward()
-        return values, work
+@patch
+def backward(self: Penalties, model, inputs, z, generator=None):
+    "Add the weighted gradients to `.grad`; ({name: value}, `Work`) of those that are awake."
+    values, work = {}, Work()
+    for name, weight in self.weights.items():
+        if not weight: continue
+        R, spent = self.value(name, model, inputs, z, generator)
+        values[name], work = R.item(), work + spent
+        if math.isfinite(values[name]): (weight*R).backward()
+    return values, work
 
 # %% ../nbs/11_control.ipynb #b124ff5a
 WATCH = ("iterations", "residual", "radius")
@@ -223,20 +237,25 @@ class Budget:
         one_of("watch", self.watch, WATCH)
         self.weight = max(self.weight, self.floor)
 
-    def update(self, measured, ok=True):
-        "New weight after one settle that cost `measured`; `ok` says whether it converged."
-        if not ok or not measured <= self.budget: self.weight = min(self.max, max(self.weight, self.start)*(1 + self.rate))
-        else:
-            self.weight *= 1 - (self.fall or self.rate/4)
-            if self.weight < max(self.start, self.floor): self.weight = self.floor
-        return self.weight
-
-    def follow(self, measures, ok=True):
-        "`update` with what is watched among `measures`, a dict; without a measurement the weight stays."
-        return self.update(measures[self.watch], ok) if self.watch in measures else self.weight
-
     def state_dict(self): return asdict(self)
     def load_state_dict(self, state): self.__init__(**state)
+
+# %% ../nbs/11_control.ipynb #30ccbe52
+@patch
+def update(self: Budget, measured, ok=True):
+    "New weight after one settle that cost `measured`; `ok` says whether it converged."
+    within = ok and measured <= self.budget                 # NaN is not
+    if not within:
+        self.weight = min(self.max, max(self.weight, self.start)*(1 + self.rate))
+        return self.weight
+    self.weight *= 1 - (self.fall or self.rate/4)
+    if self.weight < max(self.start, self.floor): self.weight = self.floor
+    return self.weight
+
+@patch
+def follow(self: Budget, measures, ok=True):
+    "`update` with what is watched among `measures`, a dict; without a measurement the weight stays."
+    return self.update(measures[self.watch], ok) if self.watch in measures else self.weight
 
 # %% ../nbs/11_control.ipynb #a17c3586
 def ladder(

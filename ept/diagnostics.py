@@ -87,7 +87,7 @@ def exact_gradient(
 def agreement(
     model, inputs, targets,
     rules=None,  # {name: Estimator}; by default `standard_rules()`
-) -> list:       # one dict a rule: name, cosine (worst), error (worst), tensors {name: [cosine, error]}, units, seconds, settled, reasons
+) -> list:       # by rule a dict: rule, cosine and error (worst), tensors, units, seconds, settled, reasons
     "Hold every rule against the exact adjoint (on a copy: `.grad` of `model` is not touched)."
     exact, rows = exact_gradient(model, inputs, targets), []
     for name, rule in (rules or standard_rules()).items():
@@ -103,10 +103,11 @@ def agreement(
 # %% ../nbs/12_diagnostics.ipynb #939a0d28
 def agreement_table(rows):
     "The rows of `agreement` as text, best cosine first."
-    lines = [f"{'rule':24}{'lowest cosine':>15}{'largest error':>15}{'force units':>13}{'seconds':>9}  settled and linear"]
+    head = f"{'rule':24}{'lowest cosine':>15}{'largest error':>15}{'force units':>13}{'seconds':>9}"
+    lines = [f"{head}  settled and linear"]
     for r in sorted(rows, key=lambda r: -r["cosine"]):
-        said = "; ".join(r["reasons"]) or "yes"
-        lines.append(f"{r['rule']:24}{r['cosine']:15.6f}{r['error']:15.1e}{r['units']:13.0f}{r['seconds']:9.2f}  {said}")
+        numbers = f"{r['cosine']:15.6f}{r['error']:15.1e}{r['units']:13.0f}{r['seconds']:9.2f}"
+        lines.append(f"{r['rule']:24}{numbers}  {'; '.join(r['reasons']) or 'yes'}")
     return "\n".join(lines)
 
 def agreement_figure(rows):

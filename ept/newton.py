@@ -22,8 +22,9 @@ def newton(
     tol=1e-9,     # relative residual
     max_iter=15,  # most Jacobians
 ) -> Solution:    # `evals` counts a product as one evaluation
-    "Newton's method with dense Jacobians, steps halved until ‖F‖ falls (Dennis & Schnabel 1983, section 6.3); gives up where it stalls."
-    z, evals, trace = torch.where(torch.isfinite(z0), z0, 0), 0, []
+    "Newton's method with dense Jacobians and halved steps (Dennis & Schnabel 1983, section 6.3)."
+    z = torch.where(torch.isfinite(z0), z0, 0)
+    evals, trace = 0, []
     iterations = torch.full((len(z),), max_iter, device=z.device)
     for k in range(1, max_iter + 1):
         F, J = dense_jacobian(f, z)
@@ -39,8 +40,11 @@ def newton(
     return Solution(z, res, iterations, res <= tol, float(evals), trace, tol)
 
 # %% ../nbs/10_newton.ipynb #b1529daf
-def halved(f, z, d, F, open):
-    "Steps t along d, halved up to five times in samples that are `open` until ‖f(z + td)‖ falls below ‖F‖; t, whether it fell, evaluations."
+def halved(
+    f, z, d,  # z ↦ F(z); (B, ...) where it stands and the whole step
+    F, open,  # (B, ...) the force at z; (B,) samples that are to move
+):            # (B,) the share t of the step; (B,) whether ‖f(z + td)‖ is below ‖F‖; evaluations
+    "Shares of a step, halved up to five times in samples that are to move, until the force falls."
     size, t = F.flatten(1).norm(dim=1), torch.ones(len(z), dtype=z.dtype, device=z.device)
     for tries in range(1, 7):
         falls = f(z + expand(t, z)*d).flatten(1).norm(dim=1) < (1 - 1e-4*t)*size        # NaN does not
@@ -53,7 +57,8 @@ def _blend(f, y, a):
     "H of @eq-homotopy and its derivative by (z, s) at y = (z, s)."
     z, s = y[:, :-1], y[:, -1:]
     F, J = dense_jacobian(f, z.view_as(a))
-    F, a, eye = F.flatten(1), a.flatten(1), torch.eye(z.shape[1], dtype=z.dtype, device=z.device)
+    F, a = F.flatten(1), a.flatten(1)
+    eye = torch.eye(z.shape[1], dtype=z.dtype, device=z.device)
     slope = s.unsqueeze(-1)*J - (1 - s).unsqueeze(-1)*eye
     return s*F + (1 - s)*(a - z), torch.cat([slope, (F - a + z).unsqueeze(-1)], 2)
 
@@ -81,7 +86,8 @@ def homotopy(
 ):                # (B, ...) point near s = 1, (B,) whether the curve arrived, evaluations spent
     "Follow @eq-homotopy by arc length, Euler predictor and Newton corrector (Allgower & Georg 2003, chapter 6)."
     y = torch.cat([a.flatten(1), a.new_zeros(len(a), 1)], 1)
-    end, h, evals = y, y.new_full((len(y), 1), 0.5*(y.shape[1] - 1)**0.5), 0
+    h = y.new_full((len(y), 1), 0.5*(y.shape[1] - 1)**0.5)         # step, by sample
+    end, evals = y, 0
     tangent, unit = y.new_zeros(y.shape), y.new_zeros(y.shape)
     tangent[:, -1] = unit[:, -1] = 1
     arrived, D = torch.zeros(len(y), dtype=torch.bool, device=y.device), _blend(f, y, a)[1]
@@ -105,7 +111,7 @@ def homotopy(
 # %% ../nbs/10_newton.ipynb #2ef8abf5
 @dataclass
 class Newton(Solver):
-    "Token by token for causal fields, whether or not the equilibrium is stable; meant for float64. A product counts as one evaluation."
+    "Token by token for causal fields, whether or not the equilibrium is stable; meant for float64."
     tol: float = 1e-9
     max_iter: int = 100  # iterations of Anderson
     steps: int = 150     # steps of the homotopy from each anchor
@@ -113,33 +119,41 @@ class Newton(Solver):
     seed: int = 0        # of the random anchors
 
     def solve(self, f, z0) -> Solution:
-        "One Newton iteration for all of a (small) state; `settle` is more patient."
+        "Newton's method for all of a (small) state; `settle` is more patient."
         return newton(f, z0, self.tol, self.max_iter)
 
-    @torch.no_grad()
-    def settle(self, force, z0=None) -> Solution:
-        "Cold, Anderson comes first and finds what a relaxation would; from a given `z0` Newton comes first and stays near it."
-        name = type(getattr(force, "field", force)).__name__
-        require(isinstance(force, CausalForce), "field", name,
-                "Newton works token by token and needs a CausalField; use Anderson for other fields, or `newton` for small ones")
-        warm, z0, before, sols = z0 is not None, force.start() if z0 is None else z0, force.before, []
-        for t in range(z0.shape[1]):
-            part = force.part(slice(t, t + 1), before)
-            sols.append(self._token(part, z0[:, t:t + 1], warm))
-            before = join(before, part.past(sols[-1].z))
-        z, n = torch.cat([s.z for s in sols], 1), len(sols)
-        res, its = relative_residual(force(z), z), sum(s.iterations for s in sols)/n
-        return Solution(z, res, its, res <= self.tol, sum(s.evals for s in sols)/n, [s.trace[-1] for s in sols], self.tol)
+# %% ../nbs/10_newton.ipynb #40086961
+@patch
+@torch.no_grad()
+def settle(self: Newton, force, z0=None) -> Solution:
+    "F(z; x) = 0, each token after those before it. Raises `InvalidInput` for a field that is not causal."
+    name = type(getattr(force, "field", force)).__name__
+    require(isinstance(force, CausalForce), "field", name,
+            "Newton works token by token and needs a CausalField; "
+            "use Anderson for other fields, or `newton` for small ones")
+    warm, before = z0 is not None, force.before
+    z0, sols = z0 if warm else force.start(), []
+    for t in range(z0.shape[1]):
+        part = force.part(slice(t, t + 1), before)
+        sols.append(self._token(part, z0[:, t:t + 1], warm))
+        before = join(before, part.past(sols[-1].z))
+    z, n = torch.cat([s.z for s in sols], 1), len(sols)
+    res = relative_residual(force(z), z)
+    its, evals = sum(s.iterations for s in sols)/n, sum(s.evals for s in sols)/n
+    return Solution(z, res, its, res <= self.tol, evals, [s.trace[-1] for s in sols], self.tol)
 
 # %% ../nbs/10_newton.ipynb #be9cde6f
 @patch
 def _token(self: Newton, part, z0, warm):
     "One token: the cheapest method that reaches a third of the tolerance, for the samples that need it."
     tol, g = self.tol/3, torch.Generator().manual_seed(self.seed)
+
     def quick(f, z, a): return newton(f, z, tol)
     def plain(f, z, a): return Anderson(tol, self.max_iter).solve(f, a)
     def curve(f, z, a): return newton(f, homotopy(f, a, self.steps)[0], tol)
-    anchor, left, sol = z0, torch.arange(len(z0), device=z0.device), None
+
+    anchor, sol = z0, None
+    left = torch.arange(len(z0), device=z0.device)
     for stage in [quick]*warm + [plain, quick] + [curve]*self.anchors:
         new = stage(part.rows(left), (z0 if sol is None else sol.z)[left], anchor[left])
         sol = new if sol is None else merge(sol, new, left)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import torch
 from fastcore.basics import patch
 from .core import require
-from .fields import CausalForce, Work
+from .fields import CausalForce, Work, join
 from .krylov import ORDERS, krylov, ritz
 from .solution import expand
 
@@ -21,7 +21,7 @@ from .solution import expand
 def critical_steps(
     eigenvalues,  # complex, of J
 ):                # the same shape, in units of the state's time constant
-    "-2a/(a² + b²) of each eigenvalue: 0 for one that is not to the left of the axis, so that no step is stable. Never infinite."
+    "-2a/(a² + b²) of each eigenvalue, never infinite; 0 for one that is not left of the axis: no step is stable."
     a, size = eigenvalues.real, eigenvalues.abs()
     return torch.where(a < 0, -2*a/(size*size).clamp_min(torch.finfo(a.dtype).tiny), 0)
 
@@ -31,7 +31,7 @@ def critical_step(eigenvalues):
 
 # %% ../nbs/08_spectrum.ipynb #91e86890
 class Jacobian:
-    "J = ∂F/∂z at a state: products by sample, counted in `work`. Raises `InvalidInput` where state or force is not finite."
+    "J = ∂F/∂z at a state: products by sample, counted. Raises `InvalidInput` where state or force is not finite."
     def __init__(self,
         force,  # `field.at(x)`
         z,      # (B, ...) the state
@@ -64,16 +64,16 @@ def arpack(
     restarts=50,      # most restarts
     symmetric=False,  # Lanczos instead, largest algebraic value
 ):                    # (k,) complex values, leading first; fewer if not all converged
-    "Restarted Arnoldi by ARPACK (Lehoucq, Sorensen & Yang 1998); raises `InvalidInput` if the operator is too small or nothing converges."
+    "Restarted Arnoldi (Lehoucq, Sorensen & Yang 1998). Raises `InvalidInput` if A is too small or nothing converges."
     from scipy.sparse import linalg
-    n = v.numel()
+    n, solve = v.numel(), linalg.eigsh if symmetric else linalg.eigs
     require(1 <= k < n - 1, "k", k, f"from 1 to {n - 2} for an operator of size {n}")
     def array(t): return t.flatten().double().cpu().numpy()
     def matvec(u): return array(product(torch.as_tensor(u.ravel()).to(v).view_as(v)))
     A = linalg.LinearOperator((n, n), matvec, dtype="float64")
     how = dict(k=k, which="LA" if symmetric else which, v0=array(v), ncv=min(n, ncv or max(24, 2*k + 2)),
                maxiter=restarts, tol=tol, return_eigenvectors=False)
-    try: w = (linalg.eigsh if symmetric else linalg.eigs)(A, **how)
+    try: w = solve(A, **how)
     except linalg.ArpackNoConvergence as e: w = e.eigenvalues
     require(len(w) > 0, "restarts", restarts, "nothing converged; allow more restarts, a larger ncv, or a looser tol")
     w = torch.as_tensor(w).to(torch.complex128)
@@ -93,19 +93,21 @@ def dense_jacobian(
     J = torch.autograd.grad(F, z, rows, is_grads_batched=True, materialize_grads=True)[0]
     return F.detach(), J.flatten(2).transpose(0, 1)
 
+# %% ../nbs/08_spectrum.ipynb #549cce3d
 def token_blocks(
     force,        # of a `CausalField`
     z,            # (B, T, C)
     tokens=None,  # positions; None: all
 ):                # yields (position, F_t (B, 1, C), J_tt (B, C, C))
-    "The diagonal blocks ∂F_t/∂z_t, exactly. Raises `InvalidInput` for another kind of field or a position that is not there."
-    require(isinstance(force, CausalForce), "field", type(force.field).__name__, "only a CausalField has blocks by token")
+    "The diagonal blocks ∂F_t/∂z_t, exactly. Raises `InvalidInput` for another field or a position that is not there."
+    causal = isinstance(force, CausalForce)
+    require(causal, "field", type(force.field).__name__, "only a CausalField has blocks by token")
     T = z.shape[1]
     with torch.no_grad(): past = force.past(z)
     for t in range(T) if tokens is None else tokens:
         require(0 <= t < T, "tokens", t, f"positions run from 0 to {T - 1}")
-        part = force.part(slice(t, t + 1), tuple(p[..., :t, :] for p in past) if t else None)
-        yield t, *dense_jacobian(part, z[:, t:t + 1])
+        before = join(force.before, tuple(p[..., :t, :] for p in past)) if t else force.before
+        yield t, *dense_jacobian(force.part(slice(t, t + 1), before), z[:, t:t + 1])
 
 # %% ../nbs/08_spectrum.ipynb #23794fba
 def token_spectrum(
@@ -136,7 +138,7 @@ def numerical_abscissa(
     J,            # a `Jacobian`
     products=24,  # each one JVP and one VJP
     generator=None,
-):                # (B,) ω from below, (B,) residual: an eigenvalue of the symmetric part lies within it; (B, ...) unit vectors
+):                # (B,) ω from below; (B,) residual, within which an eigenvalue lies; (B, ...) unit vectors
     "ω = λmax((J + Jᵀ)/2) by Lanczos, in every sample."
     value, residual, y = ritz(*krylov(J.sym, J.random(generator), min(products, J.z[0].numel())), k=1)
     return value.real[:, 0], residual[:, 0], y[:, 0].real.to(J.z.dtype).view_as(J.z)
@@ -159,13 +161,13 @@ def transient_growth(
         if k is None: k = 1 + seen[:, 1:].amax(0).argmax().item()        # last, where the growth was largest
         for _ in range(rounds):
             alive = v.flatten(1).any(1)
-            if not alive.all(): v = torch.where(expand(alive, v), v, J.random(generator))     # a nilpotent map has left nothing
+            if not alive.all(): v = torch.where(expand(alive, v), v, J.random(generator))   # nilpotent: none is left
             v = _there_and_back(J, v, eps, k, seen)
     return seen
 
 # %% ../nbs/08_spectrum.ipynb #daac2dfc
 def _there_and_back(J, v, eps, k, seen):
-    "k steps of I + εJ from v, whose growth is entered in `seen`, then k of its transpose; the unit vector they lead to."
+    "k steps of I + εJ from v, their growth entered in `seen`, then k of its transpose; the unit vector reached."
     def norm(v): return v.flatten(1).norm(dim=1).clamp_min(torch.finfo(v.dtype).tiny)
     log, u = 0, v/expand(norm(v), v)
     for j in range(1, k + 1):
@@ -242,6 +244,7 @@ def block_eigenvalues(J, force, k, tokens):
     "`leading_eigenvalues` of a causal field, from its diagonal blocks."
     B, T, C = J.z.shape
     at = list(range(T)) if tokens is None else sorted(set(int(t) for t in tokens))
+    require(at, "tokens", tokens, "at least one position, or None for all")
     w = token_spectrum(force, J.z, at).flatten(1)
     J.work.force, J.work.vjp = J.work.force + len(at)/T, J.work.vjp + len(at)*C/T
     order = w.real.argsort(dim=1, descending=True, stable=True)[:, :k]
