@@ -11,8 +11,9 @@ import math
 from functools import partial
 import torch.nn.functional as F
 import torch
+from fastcore.basics import patch
 from torch import nn
-from .core import InvalidInput, require
+from .core import require
 
 # %% ../nbs/03_layers.ipynb #2864f7cd
 def linear(z, W, b=None):
@@ -49,8 +50,11 @@ class LayerNorm(nn.LayerNorm):
     def bind(self): return partial(layer_norm, w=self.weight, b=self.bias, eps=self.eps)
 
 # %% ../nbs/03_layers.ipynb #576fdc36
-def causal(s, own=True):
-    "Scores (..., n, m), in place, with -∞ where query i must not see key j: j > m - n + i; without `own` its own token neither."
+def causal(
+    s,         # (..., n, m) scores, changed in place
+    own=True,  # whether a query sees its own token
+):             # the same scores
+    "Scores with -∞ where query i must not see key j: j > m - n + i."
     n, m = s.shape[-2:]
     return s.add_(s.real.new_full((n, m), -torch.inf).triu(m - n + own))      # a sum, since its backward pass is free
 
@@ -71,9 +75,11 @@ def attention_weights(q, k):
 
 # %% ../nbs/03_layers.ipynb #b94a450a
 def own_weights(
-    q, k, k_own,     # (B, H, n, d) queries; (B, H, m, d) keys, used for earlier tokens only; (B, H, n, d) own keys
-):                   # (B, H, n, m), zero for the own and later tokens; (B, H, n, 1)
-    "The weights of causal attention in which each query has a key of its own for its own token: those of earlier tokens, and the own ones."
+    q,      # (B, H, n, d) queries
+    k,      # (B, H, m, d) keys, used for earlier tokens only
+    k_own,  # (B, H, n, d) own keys
+):          # (B, H, n, m) of earlier tokens, zero for the own and later ones; (B, H, n, 1) of the own token
+    "The weights of causal attention in which each query has a key of its own for its own token."
     q = q/math.sqrt(q.shape[-1])
     s = causal(q @ k.mT, own=False)
     p = softmax(torch.cat([s, (q*k_own).sum(-1, keepdim=True)], -1))
@@ -94,7 +100,8 @@ class Attention(nn.Module):
     def __init__(self, C, H, qknorm=False):
         super().__init__()
         require(C > 0, "C", C, "the width must be positive")
-        if H <= 0 or C % H: raise InvalidInput("H", H, f"must divide C={C}; try one of {[h for h in range(1, C + 1) if C % h == 0]}")
+        divisors = [h for h in range(1, C + 1) if C % h == 0]
+        require(H in divisors, "H", H, f"must divide C={C}; try one of {divisors}")
         self.H, self.qknorm = H, qknorm
         self.q, self.k, self.v, self.o = (Linear(C, C, bias=False) for _ in range(4))
         if qknorm: self.gain = nn.Parameter(torch.ones(H, 1, 1))
@@ -103,7 +110,7 @@ class Attention(nn.Module):
         "(B, T, C) → (B, H, T, C/H)."
         return h.unflatten(-1, (self.H, -1)).transpose(-2, -3)
 
-    def unit(self, q): return q/((q*q).mean(-1, keepdim=True) + 1e-6).sqrt() if self.qknorm else q
+    def unit(self, q): return q/((q*q).mean(-1, keepdim=True) + 1e-6).sqrt() if self.qknorm else q    # analytic
 
     def query(self, h):
         q = self.unit(self.heads(self.q(h)))
@@ -113,6 +120,7 @@ class Attention(nn.Module):
 
     def merge(self, a): return self.o(flat(a))
 
+# %% ../nbs/03_layers.ipynb #ef30752d
 def ffn(h, W1, b1, W2, b2):
     "W₂ gelu(W₁ h + b₁) + b₂ over the last axis, (..., C)."
     return linear(gelu(linear(h, W1, b1)), W2, b2)
@@ -125,7 +133,7 @@ class FFN(nn.Sequential):
 
 # %% ../nbs/03_layers.ipynb #01b05e1d
 class Readout(nn.Module):
-    "Token and position embeddings, final LayerNorm and head, and the cross-entropy; shared by both language models."
+    "Token and position embeddings, final LayerNorm and head, and the cross-entropy; shared by the language models."
     def __init__(self, vocab, T, C):
         super().__init__()
         require(vocab >= 2, "vocab", vocab, "a vocabulary has at least two tokens")
@@ -140,19 +148,30 @@ class Readout(nn.Module):
         start=0,  # position of the first
     ):            # (B, n, C)
         "The input x; raises `InvalidInput` for a token outside the vocabulary or a position beyond T."
-        require(start + idx.shape[1] <= self.T, "T", start + idx.shape[1], f"the model was built for {self.T} tokens; shorten the input, or train with a larger T")
+        end = start + idx.shape[1]
+        require(end <= self.T, "T", end,
+                f"the model was built for {self.T} tokens; shorten the input, or train with a larger T")
         if idx.device.type == "cpu" and idx.numel():    # on a GPU the embedding kernel itself checks
             low, high = idx.min().item(), idx.max().item()
-            require(0 <= low and high < self.vocab, "token", low if low < 0 else high, f"ids run from 0 to {self.vocab - 1}; was the text encoded with another tokeniser?")
-        return self.tok(idx) + self.pos[start:start + idx.shape[1]]
+            require(0 <= low and high < self.vocab, "token", low if low < 0 else high,
+                    f"ids run from 0 to {self.vocab - 1}; was the text encoded with another tokeniser?")
+        return self.tok(idx) + self.pos[start:end]
 
-    def logits(self, z):
-        "(B, T, C) → (B, T, vocab)."
-        return self.head(self.ln_f(z))
+# %% ../nbs/03_layers.ipynb #59bf227f
+@patch
+def logits(self: Readout, z):
+    "(B, T, C) → (B, T, vocab)."
+    return self.head(self.ln_f(z))
 
-    def nll(self, z, targets):
-        "Cross-entropy of each token in nats, (B, T); analytic for complex z."
-        logits = self.logits(z)
-        if not logits.is_complex(): return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), reduction="none").view_as(targets)
-        shift = logits.real.amax(-1, keepdim=True)
-        return (logits - shift).exp().sum(-1).log() - (logits - shift).gather(-1, targets[..., None])[..., 0]
+@patch
+def nll(self: Readout,
+    z,        # (B, T, C) states
+    targets,  # (B, T) token ids
+):            # (B, T)
+    "Cross-entropy of each token in nats; analytic for complex z."
+    logits = self.logits(z)
+    if not logits.is_complex():
+        costs = F.cross_entropy(logits.flatten(0, -2), targets.flatten(), reduction="none")
+        return costs.view_as(targets)
+    shift = logits.real.amax(-1, keepdim=True)
+    return (logits - shift).exp().sum(-1).log() - (logits - shift).gather(-1, targets[..., None])[..., 0]

@@ -33,8 +33,9 @@ class Solution:
         "Return self; raises `SettleError` unless every sample converged."
         if self.ok: return self
         failed = int((~self.converged).sum())
-        raise SettleError(f"{what}: {failed} of {len(self.converged)} samples did not reach a residual of {self.tol:g}; "
-                          f"worst {self.residual.max():.2e}. Allow more iterations, loosen tol, or use another solver")
+        raise SettleError(f"{what}: {failed} of {len(self.converged)} samples did not reach a residual of "
+                          f"{self.tol:g}; worst {self.residual.max():.2e}. "
+                          "Allow more iterations, loosen tol, or use another solver")
 
 # %% ../nbs/01_solution.ipynb #cdf27994
 def relative(size, whole):
@@ -78,10 +79,11 @@ def merge(
     "Put what a second attempt found in place of the first where its residual is smaller; both are counted."
     better = new.residual < sol.residual[which]
 
-    def put(old, fresh):
+    def choose(old, fresh):
         return old.index_copy(0, which, torch.where(expand(better, fresh), fresh, old[which]))
 
     return replace(sol,
-        z=put(sol.z, new.z), residual=put(sol.residual, new.residual), converged=put(sol.converged, new.converged),
+        z=choose(sol.z, new.z), residual=choose(sol.residual, new.residual),
+        converged=choose(sol.converged, new.converged),
         iterations=sol.iterations.index_add(0, which, new.iterations.to(sol.iterations)),
         evals=sol.evals + len(which)/len(sol.z)*new.evals, trace=sol.trace + new.trace)

@@ -33,8 +33,8 @@ class ChunkGraphs:
         if g.is_complex():
             (re, sols), (im, more) = (self.solve(part.contiguous(), inner) for part in (g.real, g.imag))
             return torch.complex(re, im), sols + more
-        later, sols = [torch.zeros_like(p) for p in self.whole], []        # what later chunks pull back to keys and values
-        s = torch.empty_like(g)
+        later = [torch.zeros_like(p) for p in self.whole]      # what later chunks pull back to keys and values
+        s, sols = torch.empty_like(g), []
         for a, b, zc, past, kv, F in reversed(self.parts):
             r = g[:, a:b] - self.pulled(kv, zc, [p[..., a:b, :] for p in later])
             sols.append(inner.solve(lambda v: torch.autograd.grad(F, zc, v, retain_graph=True)[0] - r, -r))
@@ -74,8 +74,10 @@ class GaussSeidel(Substitution):
     @torch.no_grad()
     def settle(self, force, z0=None) -> Solution:
         name = type(getattr(force, "field", force)).__name__
-        require(isinstance(force, CausalForce), "field", name, "GaussSeidel needs a CausalField; use Anderson for other fields")
-        z0, before, sols = force.start() if z0 is None else z0, force.before, []
+        require(isinstance(force, CausalForce), "field", name,
+                "GaussSeidel needs a CausalField; use Anderson for other fields")
+        z0 = force.start() if z0 is None else z0
+        before, sols = force.before, []
         for a in range(0, z0.shape[1], self.chunk):
             tokens = slice(a, a + self.chunk)
             part = force.part(tokens, before)
@@ -125,13 +127,19 @@ class Scan(Substitution):
         require(fits, "sweeps", self.sweeps, f"between 0 (exact) and the {self.chunk} tokens of a chunk")
 
     @property
-    def cost(self): return self.sweeps or self.chunk
+    def cost(self):
+        "Evaluations of one pass."
+        return self.sweeps or self.chunk
 
     @property
-    def exact(self): return not self.sweeps
+    def exact(self):
+        "Whether one pass leaves only rounding."
+        return not self.sweeps
 
     @property
-    def passes(self): return min(self.max_iter, 3) if self.exact else self.max_iter   # what is exact gains nothing from more
+    def passes(self):
+        "Most passes; what is exact gains nothing from more."
+        return min(self.max_iter, 3) if self.exact else self.max_iter
 
 # %% ../nbs/07_substitution.ipynb #9bd63837
 @patch
