@@ -20,7 +20,8 @@ from .closed import RoutedLinearisation, StrictLinearisation
 class Block(CausalField):
     "The weights that all blocks share, and their initialisation."
     def __init__(self,
-        C, H,          # width; heads
+        C,             # width
+        H,             # heads
         inj=1.0,       # scale of the injected input x
         qknorm=False,  # normalise queries and keys
         gain=0.5,      # initial scale of the projections that write back
@@ -38,12 +39,14 @@ class Block(CausalField):
 
     def past(self, z, x): return self.attn.keys_values(self.ln1(z))
 
-    def bind(self):
-        "The block's maps with their weights looked up; a module of another class is called as it is."
-        at, ours = self.attn, (Linear, LayerNorm, FFN)
-        modules = dict(norm1=self.ln1, norm2=self.ln2, ffn=self.ffn, k=at.k, v=at.v, o=at.o)
-        maps = {name: m.bind() if type(m) in ours else m for name, m in modules.items()}
-        return SimpleNamespace(heads=at.heads, unit=at.unit, **maps)
+# %% ../../nbs/lm/02_blocks.ipynb #26f96d78
+@patch
+def bind(self: Block):
+    "The block's maps with their weights looked up; a module of another class is called as it is."
+    at, ours = self.attn, (Linear, LayerNorm, FFN)
+    modules = dict(norm1=self.ln1, norm2=self.ln2, ffn=self.ffn, k=at.k, v=at.v, o=at.o)
+    maps = {name: m.bind() if type(m) in ours else m for name, m in modules.items()}
+    return SimpleNamespace(heads=at.heads, unit=at.unit, **maps)
 
 # %% ../../nbs/lm/02_blocks.ipynb #48ead7f2
 class BlockForce(CausalForce):
@@ -72,14 +75,19 @@ class ThickForce(BlockForce):
     def __call__(self, z):
         block, m = self.block, self.maps
         h = m.norm1(z)
-        q, k, v = block.attn.query(h), m.unit(m.heads(m.k(h))), m.heads(m.v(h))
+        q = block.attn.query(h)
+        k, v = m.unit(m.heads(m.k(h))), m.heads(m.v(h))
         ks, vs = join(self.before, (k, v))
         a = attend_own(q, ks.detach(), vs.detach(), k, v) if self.own else attend(q, ks, vs)
         return torch.sub(self.base, z, alpha=1 + block.c) + m.o(flat(a)) + m.ffn(m.norm2(z))
 
 class ThickBlock(Block):
     "F = -(1+c)z + x + Attn(LN z) + FFN(LN z): every path, own token included, passes through the state."
-    def __init__(self, C, H, c=0.0, **kwargs):
+    def __init__(self,
+        C, H,      # width; heads
+        c=0.0,     # leak
+        **kwargs,  # as `Block`
+    ):
         super().__init__(C, H, **kwargs)
         require(c > -1, "c", c, "the leak must be above -1, or nothing pulls the state back")
         self.c = c
@@ -141,6 +149,7 @@ class RoutedForce(StrictForce):
         if v.is_complex(): p = p.to(v.dtype)
         return self.base[:, a:e] + self.maps.o(flat(p @ v[..., :e, :]))
 
+# %% ../../nbs/lm/02_blocks.ipynb #4e3f2463
 class RoutedBlock(StrictBlock):
     "A strict block whose attention weights depend on x alone; the states supply the values."
     def at(self, x, past=None): return RoutedForce(self, x, past)

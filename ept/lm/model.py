@@ -6,6 +6,7 @@
 __all__ = ['BLOCKS', 'EquilibriumLM', 'TransformerLM', 'n_params', 'StackLM']
 
 # %% ../../nbs/lm/04_model.ipynb #4873fb42
+from fastcore.basics import patch
 from torch import nn
 from ..core import one_of, require
 from ..fields import CausalField
@@ -19,7 +20,9 @@ BLOCKS = {"routed": RoutedBlock, "strict": StrictBlock, "thick": ThickBlock}
 class EquilibriumLM(CausalField):
     "Embedding, a block that settles, and a readout. Inputs and targets: (B, T) token ids."
     def __init__(self,
-        vocab, T, C, H,      # vocabulary, context, width, heads
+        vocab,               # tokens
+        T,                   # context
+        C, H,                # width; heads
         attn_mode="routed",  # the block: "routed", "strict" or "thick"
         c=0.0,               # leak of the thick block
         inj=1.0,             # scale of the injected input
@@ -27,27 +30,36 @@ class EquilibriumLM(CausalField):
     ):
         super().__init__()
         block = BLOCKS[one_of("attn_mode", attn_mode, BLOCKS)]
-        require(attn_mode == "thick" or c == 0, "c", c, "the leak belongs to the thick block; leave it at 0, or use attn_mode='thick'")
+        leak = {"c": c} if attn_mode == "thick" else {}
+        fix = "the leak belongs to the thick block; leave it at 0, or use attn_mode='thick'"
+        require(attn_mode == "thick" or c == 0, "c", c, fix)
         self.config = dict(vocab=vocab, T=T, C=C, H=H, attn_mode=attn_mode, c=c, inj=inj, qknorm=qknorm)
-        self.block = block(C, H, inj=inj, qknorm=qknorm, **({"c": c} if attn_mode == "thick" else {}))
+        self.block = block(C, H, inj=inj, qknorm=qknorm, **leak)
         self.io = Readout(vocab, T, C)
 
     def clamp(self, idx, start=0): return self.io.embed(idx, start)
     def init_state(self, x): return self.block.init_state(x)
-
-    def at(self, x, past=None):
-        force = self.block.at(x, past)
-        force.field = self      # the block's arithmetic, this field's cost
-        return force
-
     def past(self, z, x): return self.block.past(z, x)
     def cost(self, z, targets): return self.io.nll(z, targets)
     def logits(self, z): return self.io.logits(z)
 
+# %% ../../nbs/lm/04_model.ipynb #e7b33a09
+@patch
+def at(self: EquilibriumLM, x, past=None):
+    force = self.block.at(x, past)
+    force.field = self
+    return force
+
 # %% ../../nbs/lm/04_model.ipynb #6a4683fb
 class TransformerLM(nn.Module):
     "A pre-LN transformer of `layers` layers, trained by backpropagation."
-    def __init__(self, vocab, T, C, H, layers=1, qknorm=False):
+    def __init__(self,
+        vocab,         # tokens
+        T,             # context
+        C, H,          # width; heads
+        layers=1,
+        qknorm=False,  # normalise queries and keys
+    ):
         super().__init__()
         require(layers >= 1, "layers", layers, "at least one layer")
         self.config = dict(vocab=vocab, T=T, C=C, H=H, layers=layers, qknorm=qknorm)
@@ -64,10 +76,19 @@ def n_params(model):
 
 # %% ../../nbs/lm/04_model.ipynb #f58eb060
 class StackLM(StackField):
-    "A transformer as a field over its layers. Feed-forward and untied, it has the parameters of `TransformerLM(layers=layers)`."
-    def __init__(self, vocab, T, C, H, layers=2, tied=False, feedback=0.0, qknorm=False):
+    "A transformer as a field over its layers; feed-forward and untied, with the parameters of `TransformerLM`."
+    def __init__(self,
+        vocab,         # tokens
+        T,             # context
+        C, H,          # width; heads
+        layers=2,      # L
+        tied=False,    # one set of weights for all layers
+        feedback=0.0,  # initial size of what a layer reads from above; 0: feed-forward
+        qknorm=False,  # normalise queries and keys
+    ):
         super().__init__(C, H, layers, tied, feedback, qknorm)
-        self.config = dict(vocab=vocab, T=T, C=C, H=H, layers=layers, tied=tied, feedback=feedback, qknorm=qknorm)
+        shape = dict(vocab=vocab, T=T, C=C, H=H, layers=layers)
+        self.config = dict(**shape, tied=tied, feedback=feedback, qknorm=qknorm)
         self.io = Readout(vocab, T, C)
 
     def clamp(self, idx, start=0): return self.io.embed(idx, start)

@@ -24,7 +24,10 @@ from ..substitution import Substitution
 # %% ../../nbs/lm/03_stack.ipynb #522c4952
 class TransformerLayer(Block):
     "A pre-LN transformer layer with the weights of an equilibrium block: u = x + Attn(LN x), then u + FFN(LN u)."
-    def forward(self, x, fused=True):   # None where a JVP, a second derivative or complex states are wanted
+    def forward(self,
+        x,           # (B, T, C)
+        fused=True,  # None where a JVP, a second derivative or complex states are wanted
+    ):               # (B, T, C)
         h = self.ln1(x)
         u = x + self.attn.merge(attend(self.attn.query(h), *self.attn.keys_values(h), fused=fused))
         return u + self.ffn(self.ln2(u))
@@ -36,7 +39,7 @@ class StackField(VectorField):
         C, H,          # width; heads
         layers=2,      # L
         tied=False,    # one set of weights for all layers
-        feedback=0.0,  # initial size ‖B z‖/‖z‖ of what a layer reads from above; 0: feed-forward, without these weights
+        feedback=0.0,  # initial ‖B z‖/‖z‖ of what a layer reads from above; 0: feed-forward, without these weights
         qknorm=False,  # normalise queries and keys
     ):
         super().__init__()
@@ -74,13 +77,14 @@ class StackForce(Force):
     def linearise(self, z): return StackLinearisation(self, z)
 
 class StackLinearisation(Linearisation):
-    "Products with the Jacobian of a stack; `ups[l]` and `downs[l]` are those of layer l + 1 by the state below and of layer l by the state above."
+    "Products with the Jacobian of a stack, from those of its layers."
     def record(self):
-        m, x, L = self.f.field, self.f.x, self.f.field.L
-        self.ups = [Linearisation(partial(m.up, l), self.z[:, l - 1]) for l in range(1, L)]
+        m, L = self.f.field, self.f.field.L
         links = L - 1 if m.feedback else 0
+        # ups[l]: of layer l + 1 by the state below it; downs[l]: of layer l by the state above it
+        self.ups = [Linearisation(partial(m.up, l), self.z[:, l - 1]) for l in range(1, L)]
         self.downs = [Linearisation(partial(m.down, l), self.z[:, l + 1]) for l in range(links)]
-        with torch.no_grad(): first = m.up(0, x)
+        with torch.no_grad(): first = m.up(0, self.f.x)
         F = torch.stack([first, *(u.F.detach() for u in self.ups)], 1) - self.z
         for l, d in enumerate(self.downs): F[:, l] += d.F.detach()
         self.F = F
@@ -100,10 +104,14 @@ class StackLinearisation(Linearisation):
 # %% ../../nbs/lm/03_stack.ipynb #5510ce51
 @dataclass
 class LayerSweep(Substitution):
-    "Gauss-Seidel over the layers of a `StackField`, upwards for the settle and downwards for the adjoint, repeated if there is feedback."
-
-    def _sweeps(self, near, far, order, z0):
+    "Gauss-Seidel over the layers of a `StackField`: up for the settle, down for the adjoint; repeated with feedback."
+    def _sweeps(self,
+        near, far,  # (l, layers) ↦ what layer l reads of its two neighbours, (B, T, C)
+        order,      # in which the layers are set
+        z0,         # (B, L, T, C)
+    ) -> Solution:
         latest = {}
+
         def sweep(z):
             z, read = list(z.unbind(1)), {}
             for l in order:
@@ -111,25 +119,36 @@ class LayerSweep(Substitution):
                 z[l] = read[l] + far(l, z)
             latest["F"] = torch.stack([read[l] + far(l, z) - z[l] for l in sorted(order)], 1)
             return torch.stack(z, 1)
+
         return Iteration(self.tol, self.max_iter, lambda z, F: sweep(z)).solve(lambda z: latest["F"], sweep(z0))
 
-    @torch.no_grad()
-    def settle(self, force, z0=None) -> Solution:
-        m = getattr(force, "field", force)
-        require(isinstance(force, StackForce), "field", type(m).__name__, "LayerSweep needs a StackField; use Anderson for other fields")
-        near = lambda l, z: m.up(l, z[l - 1] if l else force.x)
-        far = lambda l, z: m.down(l, z[l + 1]) if m.feedback and l + 1 < m.L else 0
-        return self._sweeps(near, far, range(m.L), force.start() if z0 is None else z0)
+# %% ../../nbs/lm/03_stack.ipynb #291a7853
+@patch
+@torch.no_grad()
+def settle(self: LayerSweep, force, z0=None) -> Solution:
+    "The free equilibrium; raises `InvalidInput` unless the field is a stack."
+    m = getattr(force, "field", force)
+    fix = "LayerSweep needs a StackField; use Anderson for other fields"
+    require(isinstance(force, StackForce), "field", type(m).__name__, fix)
 
-    @torch.no_grad()
-    def adjoint(self, lin, g) -> Solution:
-        L = lin.f.field.L
-        near = lambda l, s: (lin.ups[l].vjp(s[l + 1]) if l + 1 < L else 0) - g[:, l]
-        far = lambda l, s: lin.downs[l - 1].vjp(s[l - 1]) if lin.downs and l else 0
-        sol = self._sweeps(near, far, range(L)[::-1], -g)
-        evals = sol.evals*(1 + g.is_complex())   # a complex product is two real ones
-        lin.charge(vjp=evals)
-        return replace(sol, evals=evals)
+    def near(l, z): return m.up(l, z[l - 1] if l else force.x)
+    def far(l, z): return m.down(l, z[l + 1]) if m.feedback and l + 1 < m.L else 0
+
+    return self._sweeps(near, far, range(m.L), force.start() if z0 is None else z0)
+
+@patch
+@torch.no_grad()
+def adjoint(self: LayerSweep, lin, g) -> Solution:
+    "s with Jᵀs = g, for a `StackLinearisation`."
+    L = lin.f.field.L
+
+    def near(l, s): return (lin.ups[l].vjp(s[l + 1]) if l + 1 < L else 0) - g[:, l]
+    def far(l, s): return lin.downs[l - 1].vjp(s[l - 1]) if lin.downs and l else 0
+
+    sol = self._sweeps(near, far, range(L)[::-1], -g)
+    evals = sol.evals*(1 + g.is_complex())   # a complex product is two real ones
+    lin.charge(vjp=evals)
+    return replace(sol, evals=evals)
 
 # %% ../../nbs/lm/03_stack.ipynb #8d325b1f
 @patch
@@ -154,8 +173,15 @@ def dyadic(self: LayerSweep, model, inputs, targets):
     Estimator().deposit(model, grads)
     return grads, stats
 
-def pull_back(model, grads, out, d, wanted=None):
-    "Add to `grads` what a vector d at `out` gives each parameter; what it gives `wanted`."
+# %% ../../nbs/lm/03_stack.ipynb #37987d91
+def pull_back(
+    model,
+    grads,        # {name: tensor}, added to
+    out,          # what was computed
+    d,            # vector at `out`; None: out is a scalar
+    wanted=None,  # a tensor below `out`
+):                # what d gives `wanted`
+    "Add to `grads` what a vector at `out` gives each parameter."
     params = [p for p in model.parameters() if p.requires_grad]
     inputs = params if wanted is None else [wanted, *params]
     found = torch.autograd.grad(out, inputs, d, allow_unused=True)
