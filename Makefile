@@ -5,6 +5,7 @@ PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.built
 CACHE  := $(CURDIR)/.cache
 ARGS   ?=
+PART   ?=
 
 # Downloads shared between checkouts may live elsewhere, if you say so in the environment.
 export EPT_CACHE ?= $(CACHE)/ept
@@ -32,13 +33,13 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo 'Options: PYTHON=python3.12 (any Python from 3.11 on), ARGS="..." (passed on by train and test)'
+	@echo 'Options: PYTHON=python3.12 (any Python from 3.11 on), ARGS="..." (passed on by train and test), PART=lm (of the tests)'
 
 train: $(STAMP)  ## train by equilibrium propagation and compare with backprop: make train ARGS="-p steps 2000"
 	$(VENV)/bin/ept run train $(ARGS)
 
-test: $(STAMP)  ## run every notebook as a test; ends with "N passed, N failed": make test ARGS="--path '0*'"
-	$(PY) -m ept.lab.testing $(ARGS)
+test: $(STAMP)  ## run every notebook as a test; ends with "N passed, N failed": make test PART=lm, make test ARGS="--path '0*'"
+	$(PY) -m ept.lab.testing $(if $(PART),--part '$(PART)') $(ARGS)
 
 lab: $(STAMP)  ## open the notebooks in JupyterLab
 	$(PY) -m jupyterlab --notebook-dir=nbs $(ARGS)
@@ -49,7 +50,8 @@ export: $(STAMP)  ## write the modules under ept/ from the notebooks
 clean-nbs: $(STAMP)  ## strip volatile metadata from the notebooks
 	$(VENV)/bin/nbdev_clean
 
-check: export clean-nbs  ## fail unless the committed modules and notebooks are exported and clean
+check: export clean-nbs  ## fail unless the house rules hold, and the committed modules and notebooks are exported and clean
+	@$(PY) -m ept.lab.house
 	@git diff --quiet HEAD -- nbs ept && test -z "$$(git ls-files --others --exclude-standard -- nbs ept)" \
 	  && echo 'nbs/ and ept/ are exported, clean and committed' \
 	  || { git status --short -- nbs ept; echo 'The files above differ from the last commit: review and commit them.' >&2; exit 1; }

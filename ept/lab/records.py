@@ -5,19 +5,19 @@
 # %% auto #0
 __all__ = ['PACKAGES', 'SILENT', 'FIELDS', 'BUSY', 'versions', 'git_state', 'cpu_name', 'cores', 'machine', 'write_json', 'plain',
            'record', 'here', 'process_start', 'this_process', 'state_of', 'runs_folder', 'runs_table', 'store_url',
-           'StoreFailed', 'Store']
+           'StoreFailed', 'Store', 'is_row']
 
-# %% ../../nbs/lab/00_records.ipynb #f558f890
-import contextlib, hashlib, importlib.util, json, math, os, platform, subprocess, sys, threading, time, uuid
+# %% ../../nbs/lab/00_records.ipynb #5da8a262
+import contextlib, hashlib, json, math, os, platform, subprocess, sys, threading, time, uuid
 from functools import cache
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
-import torch
 from fastcore.basics import patch
 from ..core import InvalidInput, require
 
-# %% ../../nbs/lab/00_records.ipynb #0b7d4742
-PACKAGES = ("ept", "torch", "numpy", "scipy", "safetensors", "tokenizers", "tiktoken", "datasets", "papermill", "ipykernel")
+# %% ../../nbs/lab/00_records.ipynb #e470c625
+PACKAGES = (
+    "ept", "torch", "numpy", "scipy", "safetensors", "tokenizers", "tiktoken", "datasets", "papermill", "ipykernel")
 
 def versions() -> dict:
     "Versions of Python and of the packages that matter, as installed."
@@ -30,13 +30,16 @@ def git_state(
     folder: Path,  # in the clone, or not
 ) -> dict:         # commit: str | None, dirty: bool | None, and `changed` if dirty: the first twenty files
     "Commit and whether tracked or new files differ from it; None where there is no git or no clone."
-    def git(*args): return subprocess.run(["git", "-C", str(folder), *args], capture_output=True, text=True, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"})
+    env = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    def git(*args): return subprocess.run(["git", "-C", str(folder), *args], capture_output=True, text=True, env=env)
     try: head, status = git("rev-parse", "HEAD"), git("status", "--porcelain")
     except OSError: return dict(commit=None, dirty=None)
     if status.returncode: return dict(commit=None, dirty=None)
+    commit = head.stdout.strip() if head.returncode == 0 else None
     changed = [line[3:] for line in status.stdout.splitlines()]
-    return dict(commit=head.stdout.strip() if head.returncode == 0 else None, dirty=bool(changed)) | (dict(changed=changed[:20]) if changed else {})
+    return dict(commit=commit, dirty=bool(changed)) | (dict(changed=changed[:20]) if changed else {})
 
+# %% ../../nbs/lab/00_records.ipynb #440500c0
 def cpu_name() -> str:
     "The processor's name, as well as the system knows it."
     with contextlib.suppress(OSError):
@@ -50,14 +53,15 @@ def cores() -> int:
 
 def machine() -> dict:
     "Processor, cores this process may use, thread setting; and what PyTorch says of itself, where it is loaded."
-    found = dict(cpu=cpu_name(), cores=cores(), omp_num_threads=os.environ.get("OMP_NUM_THREADS"), system=f"{platform.system()} {platform.machine()}")
+    found = dict(cpu=cpu_name(), cores=cores(), omp_num_threads=os.environ.get("OMP_NUM_THREADS"),
+                 system=f"{platform.system()} {platform.machine()}")
     if torch := sys.modules.get("torch"):
         cuda = torch.cuda.is_available() and torch.cuda.is_initialized()
         gpu = torch.cuda.get_device_name() if cuda else None
         found |= dict(threads=torch.get_num_threads(), device="cuda" if cuda else "cpu", gpu=gpu)
     return found
 
-# %% ../../nbs/lab/00_records.ipynb #2f361a79
+# %% ../../nbs/lab/00_records.ipynb #0711058f
 def write_json(
     path: Path, value,  # plain values
 ):
@@ -75,23 +79,23 @@ def plain(
     if isinstance(value, (list, tuple)): return [plain(name, v) for v in value]
     if isinstance(value, float): return value if math.isfinite(value) else None
     if isinstance(value, str): return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-    require(value is None or isinstance(value, (bool, int)), name, type(value).__name__, "must be a number, text, or a list or dict of these")
+    require(value is None or isinstance(value, (bool, int)), name, type(value).__name__,
+            "must be a number, text, or a list or dict of these")
     return value
 
+# %% ../../nbs/lab/00_records.ipynb #3671c197
 def record(
     out: str,   # the notebook's parameter `out`; empty keeps nothing
     **metrics,  # what the experiment measured
 ) -> dict:      # the metrics as kept
-    "Leave an experiment's metrics in `out`/metrics.json, from where they come into the run's row. The last call counts."
+    "Leave an experiment's metrics in `out`/metrics.json, for the run's row to take in. The last call counts."
     metrics = plain("metrics", metrics)
     if out:
         Path(out).mkdir(parents=True, exist_ok=True)
         write_json(Path(out)/"metrics.json", dict(metrics=metrics, machine=machine()))
     return metrics
 
-# %% ../../nbs/lab/00_records.ipynb #cc1060d5
-SILENT = 300.  # seconds without a sign from another machine after which its run counts as dead
-
+# %% ../../nbs/lab/00_records.ipynb #df869fb5
 @cache
 def here() -> str:
     "A name for this boot of this machine, and this process table; a digest, so it tells nobody's name."
@@ -114,6 +118,9 @@ def process_start(
 
 def this_process() -> dict: return dict(here=here(), pid=os.getpid(), start=process_start(os.getpid()))
 
+# %% ../../nbs/lab/00_records.ipynb #8d59859d
+SILENT = 300.  # seconds without a sign from another machine after which its run counts as dead
+
 def state_of(
     row: dict,
 ) -> str:  # running, finished, failed, interrupted, refused or dead
@@ -124,9 +131,11 @@ def state_of(
     else: alive = time.time() - (row.get("seen") or 0) < SILENT
     return "running" if alive else "dead"
 
-# %% ../../nbs/lab/00_records.ipynb #755af6af
-FIELDS = dict(id=str, name=str, state=str, error=str, point=str, command=str, start=str, seconds=float, seen=float, seed=object, parameters=dict, given=list, metrics=dict,
-              git=dict, versions=dict, machine=dict, process=dict, notebook=str, out=str)
+# %% ../../nbs/lab/00_records.ipynb #5237d611
+FIELDS = dict(
+    id=str, name=str, state=str, error=str, point=str, command=str, start=str, seconds=float, seen=float, seed=object,
+    parameters=dict, given=list, metrics=dict, git=dict, versions=dict, machine=dict, process=dict,
+    notebook=str, out=str)
 
 def runs_folder() -> Path:
     "Where runs go: `$EPT_RUNS`, else runs/ in the current folder."
@@ -139,9 +148,11 @@ def runs_table():
     from sqlalchemy.dialects.postgresql import JSONB
     kinds = {str: sa.Text(), float: sa.Double()}
     plain_json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-    columns = [sa.Column(n, kinds.get(k, plain_json), primary_key=n == "id", index=n in ("name", "point")) for n, k in FIELDS.items()]
-    return sa.Table("ept_runs", sa.MetaData(), *columns)
+    def column(name, kind):
+        return sa.Column(name, kinds.get(kind, plain_json), primary_key=name == "id", index=name in ("name", "point"))
+    return sa.Table("ept_runs", sa.MetaData(), *(column(n, k) for n, k in FIELDS.items()))
 
+# %% ../../nbs/lab/00_records.ipynb #0c0c9f21
 def store_url(
     store=None,  # URL, path of a SQLite file, or None for `$EPT_STORE`, else store.db in the runs folder
 ):               # SQLAlchemy's URL
@@ -150,24 +161,28 @@ def store_url(
     text = str(store or os.environ.get("EPT_STORE") or runs_folder()/"store.db")
     if "://" not in text: return sa.URL.create("sqlite", database=str(Path(text).absolute()))
     kind = text.partition("://")[0].partition("+")[0]
-    require(kind in ("sqlite", "postgresql", "postgres"), "store", f"{kind}://...", "must be postgresql://USER:PASSWORD@HOST/DATABASE, or the path of a SQLite file")
+    shown, pattern = f"{kind}://...", "postgresql://USER:PASSWORD@HOST/DATABASE"
+    require(kind in ("sqlite", "postgresql", "postgres"), "store", shown,
+            f"must be {pattern}, or the path of a SQLite file")
     try: url = sa.make_url(text)
-    except (sa.exc.ArgumentError, ValueError): raise InvalidInput("store", f"{kind}://...", "is no URL; write postgresql://USER:PASSWORD@HOST/DATABASE") from None
+    except (sa.exc.ArgumentError, ValueError):
+        raise InvalidInput("store", shown, f"is no URL; write {pattern}") from None
     if kind == "sqlite":
         require(url.database and url.database != ":memory:", "store", text, "must name a file")
         return sa.URL.create("sqlite", database=str(Path(url.database).absolute()))
     try: import psycopg
-    except ImportError: raise InvalidInput("store", f"{kind}://...", "needs psycopg: pip install 'ept[postgres]'") from None
+    except ImportError: raise InvalidInput("store", shown, "needs psycopg: pip install 'ept[postgres]'") from None
     return url.set(drivername="postgresql+psycopg").update_query_dict({"connect_timeout": "10"})
 
-# %% ../../nbs/lab/00_records.ipynb #46bb46d9
-BUSY = ("locked", "no such table", "does not exist", "already exists", "duplicate key", "too many", "starting up", "closed", "deadlock", "could not serialize")
+# %% ../../nbs/lab/00_records.ipynb #f91001e6
+BUSY = ("locked", "no such table", "does not exist", "already exists", "duplicate key", "too many", "starting up",
+        "closed", "deadlock", "could not serialize")
 
 class StoreFailed(OSError):
     "The store could not be read or written; names it without its password."
 
 class Store:
-    "The rows of runs in a database; raises `InvalidInput` for a URL that cannot be, `StoreFailed` when the database says no."
+    "The rows of runs in a database; raises `InvalidInput` for a URL that cannot be, `StoreFailed` when it says no."
     def __init__(self,
         store=None,     # as in `store_url`
         patience=60.,   # seconds in which a busy store is tried again
@@ -176,36 +191,46 @@ class Store:
         from sqlalchemy.pool import NullPool
         url = store_url(store)
         self.file = Path(url.database) if url.drivername == "sqlite" else None
-        self.name, self.patience, self.ready = url.set(query={}).render_as_string(hide_password=True) if not self.file else str(self.file), patience, False
-        self.engine = sa.create_engine(url, poolclass=NullPool, connect_args=dict(timeout=patience) if self.file else {})
+        self.name = str(self.file or url.set(query={}).render_as_string(hide_password=True))
+        self.patience, self.ready = patience, False  # ready: the table is known to be there
+        wait = dict(timeout=patience) if self.file else {}
+        self.engine = sa.create_engine(url, poolclass=NullPool, connect_args=wait)
 
-    def _once(self, work):
-        try:
-            with self.engine.begin() as c:
-                if not self.ready: runs_table().metadata.create_all(c)
-                result = work(c)
-            self.ready = True
-            return result
-        except BaseException:
-            self.ready = False
-            raise
+# %% ../../nbs/lab/00_records.ipynb #3331562c
+@patch
+def _once(self: Store, work):
+    "Call `work(connection)` in a transaction, on a table that is there."
+    try:
+        with self.engine.begin() as c:
+            if not self.ready: runs_table().metadata.create_all(c)
+            result = work(c)
+        self.ready = True
+        return result
+    except BaseException:
+        self.ready = False
+        raise
 
-    def _write(self, work):
-        "Call `work(connection)` in a transaction, again while the store is busy."
-        from sqlalchemy.exc import DBAPIError
-        from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
-        busy = lambda e: isinstance(e, DBAPIError) and (e.connection_invalidated or any(w in str(e.orig).lower() for w in BUSY))
-        try:
-            if self.file: self.file.parent.mkdir(parents=True, exist_ok=True)
-            return Retrying(retry=retry_if_exception(busy), stop=stop_after_delay(self.patience), wait=wait_random(0, 0.2), reraise=True)(self._once, work)
-        except DBAPIError as e: raise StoreFailed(f"store {self.name}: {' '.join(str(e.orig).split())}") from None
+@patch
+def _write(self: Store, work):
+    "Call `work(connection)` in a transaction, again while the store is busy."
+    from sqlalchemy.exc import DBAPIError
+    from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+    def busy(e):
+        if not isinstance(e, DBAPIError): return False
+        return e.connection_invalidated or any(w in str(e.orig).lower() for w in BUSY)
+    again = Retrying(retry=retry_if_exception(busy), stop=stop_after_delay(self.patience),
+                     wait=wait_random(0, 0.2), reraise=True)
+    try:
+        if self.file: self.file.parent.mkdir(parents=True, exist_ok=True)
+        return again(self._once, work)
+    except DBAPIError as e: raise StoreFailed(f"store {self.name}: {' '.join(str(e.orig).split())}") from None
 
-# %% ../../nbs/lab/00_records.ipynb #6a62b4d6
+# %% ../../nbs/lab/00_records.ipynb #ad84519e
 def _upsert(c, row):
     "Insert or replace; the names that `row` lacks stay as they are."
-    import importlib
-    s = importlib.import_module(f"sqlalchemy.dialects.{c.dialect.name}").insert(runs_table()).values(row)
-    return s.on_conflict_do_update(index_elements=["id"], set_={k: s.excluded[k] for k in row}), s.on_conflict_do_nothing()
+    s = import_module(f"sqlalchemy.dialects.{c.dialect.name}").insert(runs_table()).values(row)
+    replace = s.on_conflict_do_update(index_elements=["id"], set_={k: s.excluded[k] for k in row})
+    return replace, s.on_conflict_do_nothing()
 
 @patch
 def put(self: Store,
@@ -230,7 +255,7 @@ def claim(self: Store,
         return True
     return self._write(work)
 
-# %% ../../nbs/lab/00_records.ipynb #7b1f31ba
+# %% ../../nbs/lab/00_records.ipynb #5b5340aa
 @patch
 def rows(self: Store,
     **equal,  # column=value, or column=[values]
@@ -238,13 +263,15 @@ def rows(self: Store,
     "The rows, oldest first; a run whose process is gone has the state *dead*."
     if self.file and not self.file.exists(): return []
     t = runs_table()
-    where = [t.c[k].in_(v) if isinstance(v, (list, set, tuple)) else t.c[k] == v for k, v in equal.items()]
-    found = self._write(lambda c: [dict(r) for r in c.execute(t.select().where(*where).order_by(t.c.start, t.c.id)).mappings()])
+    def is_one(column, v): return column.in_(v) if isinstance(v, (list, set, tuple)) else column == v
+    query = t.select().where(*(is_one(t.c[k], v) for k, v in equal.items())).order_by(t.c.start, t.c.id)
+    found = self._write(lambda c: [dict(r) for r in c.execute(query).mappings()])
     return [r | dict(state=state_of(r)) for r in found]
 
 @patch
 def delete(self: Store, id: str): self._write(lambda c: c.execute(runs_table().delete().where(runs_table().c.id == id)))
 
+# %% ../../nbs/lab/00_records.ipynb #901443d3
 @patch
 @contextlib.contextmanager
 def beating(self: Store,
@@ -255,13 +282,18 @@ def beating(self: Store,
     stop, t = threading.Event(), runs_table()
     def beat():
         while not stop.wait(every):
-            with contextlib.suppress(StoreFailed): self._write(lambda c: c.execute(t.update().where(t.c.id.in_(list(ids)), t.c.state == "running").values(seen=time.time())))
+            renew = t.update().where(t.c.id.in_(list(ids)), t.c.state == "running").values(seen=time.time())
+            with contextlib.suppress(StoreFailed): self._write(lambda c: c.execute(renew))
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
     try: yield
     finally: stop.set(); thread.join()
 
-# %% ../../nbs/lab/00_records.ipynb #f326bb08
+# %% ../../nbs/lab/00_records.ipynb #a4d4b3e5
+def is_row(row) -> bool:
+    "Whether something read from a file may be the row of a run."
+    return isinstance(row, dict) and all(isinstance(row.get(k), str) for k in ("id", "name", "state"))
+
 @patch
 def adopt(self: Store):
     "Take in the rows of finished and failed runs in the runs folder; for a store that lies in that folder."
@@ -271,6 +303,7 @@ def adopt(self: Store):
     for path in sorted(root.glob("*/result.json")):
         try: row = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError): continue
-        if not (isinstance(row, dict) and all(isinstance(row.get(k), str) for k in ("id", "name", "state"))): continue
+        if not is_row(row): continue
         row = {k: v for k, v in row.items() if k in FIELDS and (v is None or isinstance(v, FIELDS[k]))}
-        if row["id"] not in known or (row["state"] == "finished" and known[row["id"]] not in ("finished", "running")): self.put(row)
+        lost = row["state"] == "finished" and known.get(row["id"]) not in ("finished", "running")
+        if row["id"] not in known or lost: self.put(row)
