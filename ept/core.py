@@ -18,7 +18,8 @@ class InvalidInput(ValueError):
         value,       # what was given
         fix: str,    # what would be right
     ):
-        self.field, self.value, self.fix = field, value, fix
+        self.field, self.value = field, value
+        self.fix = fix
         super().__init__(field, value, fix)
 
     def __str__(self):
@@ -64,20 +65,22 @@ def check_option(
 ):          # the value, a whole number as float where the option is one
     "Raise `InvalidInput` for a value that this option cannot have."
     kind, meta = type(f.default), f.metadata
+    like = f"for example {f.default!r}"
     if kind is float and type(value) is int: value = float(value)
-    require(type(value) is kind, f.name, value, f"must be of type {kind.__name__}, for example {f.default!r}")
-    if kind is float: require(math.isfinite(value), f.name, value, f"must be a finite number, for example {f.default!r}")
+    require(type(value) is kind, f.name, value, f"must be of type {kind.__name__}, {like}")
+    if kind is float: require(math.isfinite(value), f.name, value, f"must be a finite number, {like}")
     if kind is int: require(abs(value) < 2**31, f.name, value, "is too large")
-    if kind is str and f.default: require(value != "", f.name, value, f"must not be empty; for example {f.default!r}")
+    if kind is str and f.default: require(value != "", f.name, value, f"must not be empty; {like}")
     if meta["choices"]: one_of(f.name, value, meta["choices"])
-    if meta["least"] is not None: require(value >= meta["least"], f.name, value, f"must be at least {meta['least']}")
-    if meta["above"] is not None: require(value > meta["above"], f.name, value, f"must be a number above {meta['above']}")
+    least, above = meta["least"], meta["above"]
+    if least is not None: require(value >= least, f.name, value, f"must be at least {least}")
+    if above is not None: require(value > above, f.name, value, f"must be a number above {above}")
     return value
 
 # %% ../nbs/00_core.ipynb #5f01b866
 @dataclass
 class Options:
-    "Settings that know their types, ranges and groups. Raises `InvalidInput` naming the field for a value that cannot be."
+    "Settings that know their types, ranges and groups; raises `InvalidInput` naming the field that cannot be."
     def __post_init__(self):
         for f in fields(self): setattr(self, f.name, check_option(f, getattr(self, f.name)))
         self.check()

@@ -476,7 +476,8 @@ def cost_weights(
     if weights == "all": weights = 1.
     number = isinstance(weights, (int, float)) and 0 < weights < math.inf
     listed = isinstance(weights, (list, tuple)) and min(weights, default=-1) >= 0 and sum(weights) > 0
-    require(number or listed, "weights", weights, "'last', 'all', a ratio of growth above 0, or a weight of at least 0 for each step")
+    require(number or listed, "weights", weights,
+            "'last', 'all', a ratio of growth above 0, or a weight of at least 0 for each step")
     found = [weights**(k - steps) for k in range(1, steps + 1)] if number else list(weights)
     require(len(found) == steps, "weights", weights, f"give {steps} numbers, one for each step")
     return [w/sum(found) for w in found]

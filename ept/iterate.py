@@ -40,7 +40,7 @@ class Trace:
 
 # %% ../nbs/05_iterate.ipynb #4e55d2d5
 class Iterated(MapField):
-    "A map whose steps may differ. Subclass it, give `step` and `cost`; as a fixed-point problem it is the map of step 0."
+    "A map whose steps may differ; give `step` and `cost`. As a fixed-point problem it is the map of step 0."
 
     def step(self, z, x, k):
         "The state after step number k, shaped like z."
@@ -82,11 +82,12 @@ class Still:
     tol: float
     tokens: bool = False   # by token: the norm over the last axis alone
 
-    def __post_init__(self): require(0 < self.tol < math.inf, "tol", self.tol, "a relative change above 0, for example 1e-2")
+    def __post_init__(self):
+        require(0 < self.tol < math.inf, "tol", self.tol, "a relative change above 0, for example 1e-2")
 
     def __call__(self, before, after, k):
-        start = -1 if self.tokens else 1
-        moved, size = ((t.detach()).flatten(start).norm(dim=-1) for t in (after - before, before))
+        start = -1 if self.tokens else 1                   # of a token: the last axis
+        moved, size = (t.detach().flatten(start).norm(dim=-1) for t in (after - before, before))
         return moved <= self.tol*size
 
 # %% ../nbs/05_iterate.ipynb #a43f7c9e

@@ -110,6 +110,7 @@ def wrong_way(
 ) -> str:                     # what is wrong; empty if nothing is
     "Why an import points the wrong way."
     here, there = unit(module), unit(other)
+    if not module: return ""      # the package itself, which imports its front door
     if LEVEL[there] < LEVEL[here]: return ""
     if LEVEL[there] > LEVEL[here]: return "which is above it"
     if here != there and {here, there} <= SYSTEMS: return "another system"
