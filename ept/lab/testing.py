@@ -342,7 +342,7 @@ def by_part(
 # %% ../../nbs/lab/06_testing.ipynb #a065a418
 TOTAL = 1440    # seconds of the processor for the whole suite
 BUDGETS = dict( # seconds of the processor for each part
-    math=125, data=30, train=35, lm=45, lab=160, cli=70, theory=205, tutorials=175, experiments=185, results=10,
+    math=145, data=30, train=35, lm=45, lab=160, cli=70, theory=200, tutorials=170, experiments=175, results=10,
     looped=100, thinker=100, local=100, dag=100)
 
 def busy() -> bool:
