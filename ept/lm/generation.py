@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['CHUNK', 'RELAX', 'TokenLayer', 'Decoder', 'TransformerDecoder', 'token_solver', 'EquilibriumDecoder', 'decoder',
-           'filter_logits', 'penalise', 'choose', 'check_sampling', 'check_prompts', 'token_ids', 'random_source',
-           'generate', 'seen_tokens', 'token_bytes', 'TextStream', 'TextStreamer', 'encode_prompt', 'sample']
+           'filter_logits', 'penalise', 'choose', 'check_sampling', 'check_generation', 'check_prompts', 'token_ids',
+           'random_source', 'generate', 'seen_tokens', 'token_bytes', 'TextStream', 'TextStreamer', 'encode_prompt',
+           'check_text', 'sample']
 
 # %% ../../nbs/lm/05_generation.ipynb #db0f02d5
 import codecs, math, warnings
@@ -29,24 +30,14 @@ class TokenLayer:
         like,      # a tensor of the model, (..., C)
     ):
         at, C = block.attn, like.shape[-1]
-        self.block, self.attn, self.maps, self.size = block, at, block.bind(), (at.H, 1, C//at.H)
+        self.block, self.attn = block, at
+        self.maps = block.bind()
+        self.size = at.H, 1, C//at.H
         self.qkv = torch.cat([at.q.weight, at.k.weight, at.v.weight])
         self.kv = like.new_zeros(B, 2, at.H, room, C//at.H)
 
-    def project(self, h, first=0):
-        "Queries (0), keys (1) and values (2) of h (B, 1, C), from `first` on: (B, 3 - first, H, 1, d)."
-        p = F.linear(h, self.qkv[first*h.shape[-1]:]).view(len(h), 3 - first, *self.size)
-        if self.attn.qknorm and first < 2: p[:, :2 - first] = self.attn.unit(p[:, :2 - first])
-        if self.attn.qknorm and first < 1: p[:, 0] *= self.attn.gain
-        return p
-
-    def store(self, p, spot):
-        "Write keys and values (or values alone) of new tokens; `spot` is from `Decoder.place`."
-        rows, at, *_ = spot
-        self.kv[rows, 2 - p.shape[1]:, :, at] = p[..., 0, :]
-
     def attend(self, z, spot):
-        "Attn(LN z) of new tokens at z (B, 1, C), which writes their keys and values."
+        "Attn(LN z) of new tokens at z (B, 1, C), which writes their keys and values; `spot` is from `Decoder.place`."
         p = self.project(self.maps.norm1(z))
         self.store(p[:, 1:], spot)
         k, v = self.kv[:, :, :, :spot[2]].unbind(1)
@@ -61,10 +52,29 @@ class TokenLayer:
         u = self.block.inj*x + self.attend(x, spot)
         return u + self.ffn(u)
 
+# %% ../../nbs/lm/05_generation.ipynb #31b73252
+@patch
+def project(self: TokenLayer, h, first=0):
+    "Queries (0), keys (1) and values (2) of h (B, 1, C), from `first` on: (B, 3 - first, H, 1, d)."
+    p = F.linear(h, self.qkv[first*h.shape[-1]:]).view(len(h), 3 - first, *self.size)
+    if self.attn.qknorm and first < 2: p[:, :2 - first] = self.attn.unit(p[:, :2 - first])
+    if self.attn.qknorm and first < 1: p[:, 0] *= self.attn.gain
+    return p
+
+@patch
+def store(self: TokenLayer, p, spot):
+    "Write keys and values (or values alone) of new tokens."
+    rows, at, *_ = spot
+    self.kv[rows, 2 - p.shape[1]:, :, at] = p[..., 0, :]
+
 # %% ../../nbs/lm/05_generation.ipynb #2a840b42
 class Decoder:
     "Logits of the next token while B sequences grow."
-    chunk, solver, evals, failed, z = None, None, 0., 0, None
+    chunk = None      # tokens of a prompt that are worked on together; None: all
+    solver = None     # what settles them
+    evals = 0.        # evaluations of the force
+    failed = 0        # settles that did not converge
+    z = None          # (B, 1, C) states of the last tokens
 
     def __init__(self,
         model,
@@ -73,32 +83,36 @@ class Decoder:
         copies=1,        # continuations of each prompt, which is worked on once
         use_cache=True,  # False: the whole context anew for each token
     ):
-        self.model, self.io, self.copies, self.use_cache = model, model.io, copies, use_cache
+        self.model, self.io = model, model.io
+        self.copies, self.use_cache = copies, use_cache
         self.held = [min(n, self.io.T) for n in lengths for _ in range(copies)]
         blocks = model.layers if isinstance(model, TransformerLM) else [model.block]
         self.layers = [TokenLayer(b, len(self.held), min(room, self.io.T), self.io.pos) for b in blocks]
         self.alive = torch.ones(len(self.held), dtype=torch.bool, device=self.io.pos.device)
 
-    @torch.no_grad()
-    def __call__(self,
-        ids,  # (B, n) all tokens so far, each sequence ending in the last column
-    ):        # (B, vocab)
-        T, B = self.io.T, len(self.held)
-        if self.z is None: self.z = self._first(ids)
-        else:
-            anew = [i for i, n in enumerate(self.held) if n == T or not self.use_cache]
-            self.held = [max(1, T//2) if n == T else n + 1 for n in self.held]
-            if len(anew) < B: self.z = self.token(*self.place(ids[:, -1:]))
-            if anew: self.z[anew] = self.prefill(anew, ids)
-        return self.model.logits(self.z)[:, 0]
+# %% ../../nbs/lm/05_generation.ipynb #b0e07616
+@patch
+@torch.no_grad()
+def __call__(self: Decoder,
+    ids,  # (B, n) all tokens so far, each sequence ending in the last column
+):        # (B, vocab)
+    T, B = self.io.T, len(self.held)
+    if self.z is None: self.z = self._first(ids)
+    else:
+        anew = [i for i, n in enumerate(self.held) if n == T or not self.use_cache]
+        self.held = [max(1, T//2) if n == T else n + 1 for n in self.held]
+        if len(anew) < B: self.z = self.token(*self.place(ids[:, -1:]))
+        if anew: self.z[anew] = self.prefill(anew, ids)
+    return self.model.logits(self.z)[:, 0]
 
-    def place(self, ids):
-        "The input x of new tokens (B, 1), and their spot: rows, positions, tokens to attend to, mask."
-        at, width = self.held[0] - 1, max(self.held)
-        if min(self.held) == width: return self.io.tok(ids) + self.io.pos[at], (slice(None), at, width, None)
-        at, rows = torch.tensor(self.held, device=ids.device) - 1, torch.arange(len(ids), device=ids.device)
-        mask = torch.arange(width, device=ids.device) <= at[:, None]
-        return self.io.tok(ids) + self.io.pos[at][:, None], (rows, at, width, mask[:, None, None])
+@patch
+def place(self: Decoder, ids):
+    "The input x of new tokens (B, 1), and their spot: rows, positions, tokens to attend to, mask."
+    at, width = self.held[0] - 1, max(self.held)
+    if min(self.held) == width: return self.io.tok(ids) + self.io.pos[at], (slice(None), at, width, None)
+    at, rows = torch.tensor(self.held, device=ids.device) - 1, torch.arange(len(ids), device=ids.device)
+    mask = torch.arange(width, device=ids.device) <= at[:, None]
+    return self.io.tok(ids) + self.io.pos[at][:, None], (rows, at, width, mask[:, None, None])
 
 # %% ../../nbs/lm/05_generation.ipynb #8d2e7939
 @patch
@@ -107,7 +121,8 @@ def prefill(self: Decoder,
     ids,   # (B, n) all tokens so far
 ):         # (len(rows), 1, C) states of the last tokens
     "Put all that these sequences hold into the cache anew."
-    held, end, last = [self.held[i] for i in rows], ids.shape[1], {}
+    held, end = [self.held[i] for i in rows], ids.shape[1]
+    last = {}      # row: state of its last token
     cuts = sorted({*range(0, max(held), self.chunk or max(held)), *held})
     for a, b in zip(cuts, cuts[1:]):
         live = [i for i in rows if self.held[i] >= b]
@@ -155,15 +170,19 @@ def token_solver(
     if isinstance(model.block, StrictBlock): return solver or Euler(tol, CHUNK + 1), CHUNK
     return solver or Broyden(tol, 300), 4*CHUNK
 
+# %% ../../nbs/lm/05_generation.ipynb #567ebaa0
 class EquilibriumDecoder(Decoder):
     "Of an `EquilibriumLM`; settles only what is new (@eq-next)."
     def __init__(self, model, *args, solver=None, **kwargs):
         super().__init__(model, *args, **kwargs)
         self.solver, self.chunk = token_solver(model, solver)
         self.layer, self.strict = self.layers[0], isinstance(model.block, StrictBlock)
-        self.state = self.checked if solver else self.direct if self.strict else self.relaxed
+        self.moved = 2 if isinstance(model.block, RoutedBlock) else 1     # first of q, k, v that depends on the state
+        if solver: self.state = self.checked
+        else: self.state = self.direct if self.strict else self.relaxed
 
     def several(self, rows, x, a, b):
+        "States of tokens a to b of these rows, whose earlier tokens are in the cache; puts them there too."
         past = self.layer.kv[rows, :, :, :a].unbind(1) if a else None
         z = self.settle(self.model.at(x, past), self.model.init_state(x), rows)
         self.layer.kv[rows, :, :, a:b] = torch.stack(self.model.past(z, x), 1)
@@ -171,12 +190,14 @@ class EquilibriumDecoder(Decoder):
 
     def settle(self, force, z0, rows=slice(None)):
         sol = self.solver.solve(force, z0)
-        self.evals, self.failed = self.evals + sol.evals, self.failed + (~sol.converged & self.alive[rows]).sum()
+        self.evals += sol.evals
+        self.failed = self.failed + (~sol.converged & self.alive[rows]).sum()
         return sol.z
 
     def token(self, x, spot):
+        "States of one new token of each sequence, (B, 1, C); puts it into the cache."
         z = self.state(x, spot)
-        self.layer.store(self.layer.project(self.model.block.ln1(z), 2 if isinstance(self.model.block, RoutedBlock) else 1), spot)
+        self.layer.store(self.layer.project(self.model.block.ln1(z), self.moved), spot)
         return z
 
 # %% ../../nbs/lm/05_generation.ipynb #adfaf509
@@ -191,8 +212,9 @@ def direct(self: EquilibriumDecoder, x, spot):
 @patch
 def relaxed(self: EquilibriumDecoder, x, spot):
     "By relaxation on the thick block, two steps to an evaluation of the attention."
-    l, base, scale = self.layer, self.model.init_state(x), 1 + self.model.block.c
-    z, norm = base, lambda t: torch.linalg.vector_norm(t, dim=-1)
+    l, z = self.layer, self.model.init_state(x)
+    base, scale = z, 1 + self.model.block.c
+    def norm(t): return torch.linalg.vector_norm(t, dim=-1)
     for _ in range(RELAX):
         u = base + l.attend(z, spot)
         new = (u + l.ffn(z))/scale
@@ -209,11 +231,12 @@ def checked(self: EquilibriumDecoder, x, spot):
     else: force = lambda z: b.inj*x + l.attend(z, spot) - (1 + b.c)*z + l.ffn(z)
     return self.settle(force, self.model.init_state(x))
 
+# %% ../../nbs/lm/05_generation.ipynb #f29efd20
 def decoder(
     model,        # an `EquilibriumLM` or a `TransformerLM`
     *args,        # as `Decoder`
     solver=None,  # of an `EquilibriumLM`
-    **kwargs,
+    **kwargs,     # as `Decoder`
 ):                # Decoder
     "The decoder that belongs to a model."
     if isinstance(model, EquilibriumLM): return EquilibriumDecoder(model, *args, solver=solver, **kwargs)
@@ -226,7 +249,8 @@ def filter_logits(
     top_p=1.0,  # keep the smallest set with this much probability
 ):              # (..., V), -inf where a token is out
     "Top-k, then nucleus filtering (Holtzman et al. 2020, section 3.1). Among equals the lower id stays."
-    if 0 < top_k < logits.shape[-1]: logits = _mask(logits, lambda p: torch.arange(p.shape[-1], device=p.device) >= top_k)
+    if 0 < top_k < logits.shape[-1]:
+        logits = _mask(logits, lambda p: torch.arange(p.shape[-1], device=p.device) >= top_k)
     if top_p < 1: logits = _mask(logits, lambda p: p.cumsum(-1) - p >= top_p)
     return logits
 
@@ -235,6 +259,7 @@ def _mask(logits, out):
     values, order = logits.sort(dim=-1, descending=True, stable=True)
     return torch.empty_like(logits).scatter(-1, order, values.masked_fill(out(values.softmax(-1)), -torch.inf))
 
+# %% ../../nbs/lm/05_generation.ipynb #662bbb6b
 def penalise(
     logits,   # (B, V)
     seen,     # (B, V) bool, tokens that the sequence holds
@@ -243,68 +268,125 @@ def penalise(
     "The repetition penalty (Keskar et al. 2019, section 4.1)."
     return torch.where(seen, torch.where(logits < 0, logits*penalty, logits/penalty), logits)
 
+# %% ../../nbs/lm/05_generation.ipynb #66f70461
 def choose(
     logits,           # (B, V)
     do_sample=False,  # draw; otherwise the most likely token
-    temperature=1.0, top_k=0, top_p=1.0,
+    temperature=1.0,  # as in `generate`
+    top_k=0, top_p=1.0,
     generator=None,   # a CPU generator
 ):                    # (B,) token ids
-    "Choose tokens; drawn in float64 on the CPU, so that a seed means the same on every device."
-    require(math.isfinite(logits.sum().item()), "model", "logits", "are not finite: the weights are damaged, or the run diverged; use an earlier checkpoint")
+    "Choose tokens; raises `InvalidInput` for logits that are not finite."
+    fix = "are not finite: the weights are damaged, or the run diverged; use an earlier checkpoint"
+    require(math.isfinite(logits.sum().item()), "model", "logits", fix)
     if not do_sample: return logits.argmax(-1)
     scores = logits.double().cpu()
     scores = (scores - scores.amax(-1, keepdim=True))/temperature
-    return torch.multinomial(filter_logits(scores, top_k, top_p).softmax(-1), 1, generator=generator)[:, 0].to(logits.device)
+    p = filter_logits(scores, top_k, top_p).softmax(-1)
+    return torch.multinomial(p, 1, generator=generator)[:, 0].to(logits.device)
 
 # %% ../../nbs/lm/05_generation.ipynb #489562ff
 def check_sampling(
-    max_new_tokens=200, temperature=1.0, top_k=0, top_p=1.0, seed=0, num_return_sequences=1, repetition_penalty=1.0,  # as in `sample` and `generate`
+    max_new_tokens=200,      # all as in `sample` and `generate`
+    temperature=1.0,
+    top_k=0,
+    top_p=1.0,
+    seed=0,
+    num_return_sequences=1,
+    repetition_penalty=1.0,
 ):
     "Raise `InvalidInput` for a setting that cannot be."
-    for name, value, low in (("max_new_tokens", max_new_tokens, 1), ("top_k", top_k, 0), ("seed", seed, 0), ("num_return_sequences", num_return_sequences, 1)):
-        require(type(value) is int and value >= low, name, value, f"must be a whole number of at least {low}" + ("; 0 keeps all tokens" if name == "top_k" else ""))
-    for name, value in (("temperature", temperature), ("top_p", top_p), ("repetition_penalty", repetition_penalty)):
+    counts = dict(max_new_tokens=(max_new_tokens, 1), top_k=(top_k, 0), seed=(seed, 0),
+                  num_return_sequences=(num_return_sequences, 1))
+    for name, (value, low) in counts.items():
+        fix = f"must be a whole number of at least {low}" + ("; 0 keeps all tokens" if name == "top_k" else "")
+        require(type(value) is int and value >= low, name, value, fix)
+    for name, value in dict(temperature=temperature, top_p=top_p, repetition_penalty=repetition_penalty).items():
         require(isinstance(value, (int, float)) and type(value) is not bool, name, value, "must be a number")
-    require(0 <= temperature < math.inf, "temperature", temperature, "must be a number of at least 0; 0 takes the most likely token, 1 the model's own probabilities")
+    fix = "must be a number of at least 0; 0 takes the most likely token, 1 the model's own probabilities"
+    require(0 <= temperature < math.inf, "temperature", temperature, fix)
     require(0 < top_p <= 1, "top_p", top_p, "must be above 0 and at most 1; 1 keeps all tokens")
-    require(0 < repetition_penalty < math.inf, "repetition_penalty", repetition_penalty, "must be above 0; 1 is none, above 1 makes repetition less likely")
+    fix = "must be above 0; 1 is none, above 1 makes repetition less likely"
+    require(0 < repetition_penalty < math.inf, "repetition_penalty", repetition_penalty, fix)
 
+# %% ../../nbs/lm/05_generation.ipynb #21ad1598
+def check_generation(
+    model,
+    max_new_tokens, do_sample, temperature, top_k, top_p, seed,             # all as in `generate`
+    num_return_sequences, repetition_penalty, use_cache, streamer,
+):
+    "Raise `InvalidInput` for a model or setting that cannot be, and for one that would be ignored."
+    fits = isinstance(model, (EquilibriumLM, TransformerLM))
+    require(fits, "model", type(model).__name__, "must be an EquilibriumLM or a TransformerLM")
+    seed = 0 if seed is None else seed
+    check_sampling(max_new_tokens, temperature, top_k, top_p, seed, num_return_sequences, repetition_penalty)
+    for name, value in (("do_sample", do_sample), ("use_cache", use_cache)):
+        require(type(value) is bool, name, value, "must be True or False")
+    fix = "must be above 0 for draws; for the most likely token set do_sample=False"
+    require(not do_sample or temperature > 0, "temperature", temperature, fix)
+    fix = "temperature, top_k and top_p act on draws only; set do_sample=True"
+    require(do_sample or (temperature, top_k, top_p) == (1, 0, 1), "do_sample", do_sample, fix)
+    fix = "greedy continuations are all the same; set do_sample=True"
+    require(do_sample or num_return_sequences == 1, "num_return_sequences", num_return_sequences, fix)
+    fits = streamer is None or all(callable(getattr(streamer, name, None)) for name in ("put", "end"))
+    require(fits, "streamer", streamer, "must have the methods put(ids) and end()")
+
+# %% ../../nbs/lm/05_generation.ipynb #ddf80bf6
 def check_prompts(
     model,
     input_ids,       # (B, n) token ids
     attention_mask,  # (B, n) 0 for padding on the left, 1 for tokens; None: no padding
 ):                   # tokens of each prompt, a list
     "Raise `InvalidInput` for prompts that cannot be."
-    whole = lambda t: isinstance(t, torch.Tensor) and not (t.is_floating_point() or t.is_complex())
-    shown = lambda t: f"{t.dtype} {tuple(t.shape)}" if isinstance(t, torch.Tensor) else t
-    require(whole(input_ids) and input_ids.dtype != torch.bool and input_ids.ndim == 2 and input_ids.numel() > 0, "input_ids", shown(input_ids),
-            "must be a tensor of whole numbers, (prompts, tokens), with at least one of each")
-    require(input_ids.device == model.io.pos.device, "input_ids", str(input_ids.device), f"must be on the model's device, {model.io.pos.device}")
+    fits = _whole(input_ids) and input_ids.dtype != torch.bool and input_ids.ndim == 2 and input_ids.numel() > 0
+    fix = "must be a tensor of whole numbers, (prompts, tokens), with at least one of each"
+    require(fits, "input_ids", _shown(input_ids), fix)
+    device, vocab = model.io.pos.device, model.io.vocab
+    fix = f"must be on the model's device, {device}"
+    require(input_ids.device == device, "input_ids", str(input_ids.device), fix)
     real = torch.ones_like(input_ids, dtype=torch.bool)
-    if attention_mask is not None:
-        require(whole(attention_mask) and attention_mask.shape == input_ids.shape, "attention_mask", shown(attention_mask), f"must hold 0 and 1 in the shape of input_ids, {tuple(input_ids.shape)}")
-        real = attention_mask.to(input_ids.device) == 1
-        good = real[:, -1].all() & (real | (attention_mask.to(input_ids.device) == 0)).all() & (real[:, 1:] >= real[:, :-1]).all()
-        require(bool(good), "attention_mask", attention_mask.tolist(), "each row must be zeros, then at least one 1: pad on the left")
-    wrong = input_ids[real & ((input_ids < 0) | (input_ids >= model.io.vocab))].tolist()
-    require(not wrong, "input_ids", wrong[:5], f"ids run from 0 to {model.io.vocab - 1}; was the text encoded with another tokeniser?")
+    if attention_mask is not None: real = _real(input_ids, attention_mask)
+    wrong = input_ids[real & ((input_ids < 0) | (input_ids >= vocab))].tolist()
+    fix = f"ids run from 0 to {vocab - 1}; was the text encoded with another tokeniser?"
+    require(not wrong, "input_ids", wrong[:5], fix)
     return real.sum(1).tolist()
+
+def _whole(t): return isinstance(t, torch.Tensor) and not (t.is_floating_point() or t.is_complex())
+
+def _shown(t): return f"{t.dtype} {tuple(t.shape)}" if isinstance(t, torch.Tensor) else t
+
+# %% ../../nbs/lm/05_generation.ipynb #17eeda64
+def _real(input_ids, attention_mask):
+    "(B, n) bool, where the prompts are; raises `InvalidInput` for a mask that cannot be."
+    fits = _whole(attention_mask) and attention_mask.shape == input_ids.shape
+    fix = f"must hold 0 and 1 in the shape of input_ids, {tuple(input_ids.shape)}"
+    require(fits, "attention_mask", _shown(attention_mask), fix)
+    mask = attention_mask.to(input_ids.device)
+    real = mask == 1
+    good = real[:, -1].all() & (real | (mask == 0)).all() & (real[:, 1:] >= real[:, :-1]).all()
+    fix = "each row must be zeros, then at least one 1: pad on the left"
+    require(bool(good), "attention_mask", attention_mask.tolist(), fix)
+    return real
 
 # %% ../../nbs/lm/05_generation.ipynb #da2c6417
 def token_ids(
-    name, ids,  # of an argument: an id, several, or None
-    vocab,
-):              # a list
+    name,   # of an argument
+    ids,    # its value: an id, several, or None
+    vocab,  # tokens
+):          # a list
     "Raise `InvalidInput` for ids outside the vocabulary."
-    given = [] if ids is None else list(ids) if isinstance(ids, (list, tuple)) else [ids]
-    for i in given: require(type(i) is int and 0 <= i < vocab, name, ids, f"token ids are whole numbers from 0 to {vocab - 1}")
+    if ids is None: return []
+    given = list(ids) if isinstance(ids, (list, tuple)) else [ids]
+    fix = f"token ids are whole numbers from 0 to {vocab - 1}"
+    for i in given: require(type(i) is int and 0 <= i < vocab, name, ids, fix)
     return given
 
 def random_source(seed, generator):
     "The generator of draws; PyTorch's own if neither is given."
     if generator is None: return None if seed is None else torch.Generator().manual_seed(seed)
     require(seed is None, "seed", seed, "give a seed or a generator, not both")
-    require(isinstance(generator, torch.Generator) and generator.device.type == "cpu", "generator", generator, "must be a torch.Generator on the CPU, where tokens are drawn")
+    fits = isinstance(generator, torch.Generator) and generator.device.type == "cpu"
+    require(fits, "generator", generator, "must be a torch.Generator on the CPU, where tokens are drawn")
     return generator
 
 # %% ../../nbs/lm/05_generation.ipynb #0108b139
@@ -314,35 +396,42 @@ def generate(
     attention_mask=None,     # (B, n) 0 where a prompt is padded on the left; None: no padding
     max_new_tokens=20,       # stops earlier where all sequences have ended
     do_sample=False,         # draw tokens; otherwise always the most likely one
-    temperature=1.0, top_k=0, top_p=1.0,  # of draws; see `filter_logits`
+    temperature=1.0,         # of draws: divides the logits
+    top_k=0, top_p=1.0,      # of draws: see `filter_logits`
     repetition_penalty=1.0,  # see `penalise`
     num_return_sequences=1,  # continuations of each prompt
     eos_token_id=None,       # id or ids that end a sequence
     pad_token_id=None,       # what follows the end; by default the (first) id that ends it
-    seed=None, generator=None,  # of draws: a number or a CPU generator
-    streamer=None,           # `put(ids)` gets the prompts, then each step's tokens (B·num_return_sequences,), on the CPU; `end()`
+    seed=None,               # of draws
+    generator=None,          # of draws, on the CPU, in place of a seed
+    streamer=None,           # `put(ids)` gets the prompts, then each step's tokens, on the CPU; `end()` at last
     use_cache=True,          # False: the whole context anew for each token, to compare with
     solver=None,             # settles tokens; see `token_solver`
 ):                           # (B·num_return_sequences, n + new) token ids
     "Continue prompts token by token. Raises `InvalidInput` for what cannot be; warns when a token did not settle."
-    require(isinstance(model, (EquilibriumLM, TransformerLM)), "model", type(model).__name__, "must be an EquilibriumLM or a TransformerLM")
-    check_sampling(max_new_tokens, temperature, top_k, top_p, 0 if seed is None else seed, num_return_sequences, repetition_penalty)
-    for name, value in (("do_sample", do_sample), ("use_cache", use_cache)): require(type(value) is bool, name, value, "must be True or False")
-    require(not do_sample or temperature > 0, "temperature", temperature, "must be above 0 for draws; for the most likely token set do_sample=False")
-    require(do_sample or (temperature, top_k, top_p) == (1, 0, 1), "do_sample", do_sample, "temperature, top_k and top_p act on draws only; set do_sample=True")
-    require(do_sample or num_return_sequences == 1, "num_return_sequences", num_return_sequences, "greedy continuations are all the same; set do_sample=True")
-    require(streamer is None or all(callable(getattr(streamer, name, None)) for name in ("put", "end")), "streamer", streamer, "must have the methods put(ids) and end()")
-    eos, pad = (token_ids(name, i, model.io.vocab) for name, i in (("eos_token_id", eos_token_id), ("pad_token_id", pad_token_id)))
-    draw = dict(do_sample=do_sample, temperature=temperature, top_k=top_k, top_p=top_p, generator=random_source(seed, generator))
-    lengths, n = check_prompts(model, input_ids, attention_mask), input_ids.shape[1]
-    d = decoder(model, lengths, max(lengths) + max_new_tokens, num_return_sequences, use_cache, solver=solver)
-    out = input_ids.new_full((len(d.held), n + max_new_tokens), [*pad, *eos, 0][0], dtype=torch.long)
-    out[:, :n] = input_ids.repeat_interleave(num_return_sequences, 0)
-    seen = None if repetition_penalty == 1 else seen_tokens(out[:, :n], lengths, num_return_sequences, model.io.vocab)
+    draw, copies = dict(do_sample=do_sample, temperature=temperature, top_k=top_k, top_p=top_p), num_return_sequences
+    check_generation(model, max_new_tokens, **draw, seed=seed, num_return_sequences=copies,
+                     repetition_penalty=repetition_penalty, use_cache=use_cache, streamer=streamer)
+    eos = token_ids("eos_token_id", eos_token_id, model.io.vocab)
+    pad = token_ids("pad_token_id", pad_token_id, model.io.vocab)
+    draw["generator"] = random_source(seed, generator)
+    lengths = check_prompts(model, input_ids, attention_mask)
+    d = decoder(model, lengths, max(lengths) + max_new_tokens, copies, use_cache, solver=solver)
+    return _answer(d, input_ids, lengths, max_new_tokens, draw, repetition_penalty, eos, pad, streamer)
+
+# %% ../../nbs/lm/05_generation.ipynb #2dc16cee
+def _answer(d, input_ids, lengths, new, draw, penalty, eos, pad, streamer):
+    "Prompts and what follows them, (B·copies, n + new at most)."
+    n = input_ids.shape[1]
+    out = input_ids.new_full((len(d.held), n + new), [*pad, *eos, 0][0], dtype=torch.long)
+    out[:, :n] = input_ids.repeat_interleave(d.copies, 0)
+    seen = None if penalty == 1 else seen_tokens(out[:, :n], lengths, d.copies, d.io.vocab)
     if streamer: streamer.put(input_ids.cpu())
-    end = _extend(d, out, n, eos, seen, repetition_penalty, draw, streamer)
+    end = _extend(d, out, n, eos, seen, penalty, draw, streamer)
     if streamer: streamer.end()
-    if d.failed: warnings.warn(f"{int(d.failed)} settles did not reach a residual of {d.solver.tol:g}; the text may differ from the model's. Give a solver with more iterations")
+    if d.failed:
+        warnings.warn(f"{int(d.failed)} settles did not reach a residual of {d.solver.tol:g}; the text may differ "
+                      "from the model's. Give a solver with more iterations")
     return out[:, :end]
 
 # %% ../../nbs/lm/05_generation.ipynb #842d6ec3
@@ -363,14 +452,16 @@ def _extend(d, out, n, eos, seen, penalty, draw, streamer):
     return t + 1
 
 def seen_tokens(
-    ids,           # (B·copies, n) prompts
-    lengths,       # tokens of each prompt, without padding
-    copies, vocab,
-):                 # (B·copies, vocab) bool
+    ids,      # (B·copies, n) prompts
+    lengths,  # tokens of each prompt, without padding
+    copies,   # continuations of each
+    vocab,    # tokens
+):            # (B·copies, vocab) bool
     "Which tokens the prompts hold."
     first = ids.shape[1] - torch.tensor(lengths, device=ids.device).repeat_interleave(copies)[:, None]
     real = torch.arange(ids.shape[1], device=ids.device) >= first
-    return torch.zeros(len(ids), vocab, dtype=torch.bool, device=ids.device).scatter_(1, torch.where(real, ids, ids[:, -1:]), True)
+    held = torch.where(real, ids, ids[:, -1:])      # in place of padding a token that is there
+    return torch.zeros(len(ids), vocab, dtype=torch.bool, device=ids.device).scatter_(1, held, True)
 
 # %% ../../nbs/lm/05_generation.ipynb #f9b6343b
 def token_bytes(tokenizer, i):
@@ -396,10 +487,13 @@ class TextStream:
 class TextStreamer:
     "A streamer for `generate`: hands on the text of one continuation as it comes, without the prompt."
     def __init__(self,
-        tokenizer, write,  # called with each new piece of text
-        stop=None,         # a token id that is not written
+        tokenizer,
+        write,      # called with each new piece of text
+        stop=None,  # a token id that is not written
     ):
-        self.text, self.write, self.stop, self.begun = TextStream(tokenizer), write, stop, False
+        self.text, self.write = TextStream(tokenizer), write
+        self.stop = stop
+        self.begun = False      # what comes first is the prompt
 
     def put(self, ids):
         if self.begun: self._write("".join(self.text.put(i) for i in ids.tolist() if i != self.stop))
@@ -410,12 +504,22 @@ class TextStreamer:
     def _write(self, piece):
         if piece: self.write(piece)
 
+# %% ../../nbs/lm/05_generation.ipynb #612b3304
 def encode_prompt(tokenizer, prompt):
     "Token ids of a prompt, or the end-of-text token; raises `InvalidInput` naming a character outside the vocabulary."
     require(isinstance(prompt, str), "prompt", prompt, "must be a string")
     try: return tokenizer.encode(prompt).tolist() or [tokenizer.eot]
     except InvalidInput as e: raise InvalidInput("prompt", e.value, e.fix) from None
-    except UnicodeEncodeError: raise InvalidInput("prompt", prompt, "holds a lone surrogate; give text that can be written as UTF-8") from None
+    except UnicodeEncodeError:
+        fix = "holds a lone surrogate; give text that can be written as UTF-8"
+        raise InvalidInput("prompt", prompt, fix) from None
+
+def check_text(model, tokenizer, stream, num_return_sequences):
+    "Raise `InvalidInput` for a tokeniser of another model, and for a stream of several texts."
+    fix = f"has {tokenizer.n_vocab} tokens, the model {model.io.vocab}; use the one from its checkpoint"
+    require(model.io.vocab == tokenizer.n_vocab, "tokenizer", tokenizer.name, fix)
+    fix = "only one continuation can be streamed; leave num_return_sequences at 1"
+    require(stream is None or num_return_sequences == 1, "stream", stream, fix)
 
 # %% ../../nbs/lm/05_generation.ipynb #6f32cf10
 def sample(
@@ -433,14 +537,15 @@ def sample(
     num_return_sequences=1,  # continuations
     repetition_penalty=1.0,  # see `penalise`
 ):                           # the prompt and what follows, str; a list of them if num_return_sequences > 1
-    "Text from a language model. Raises `InvalidInput` for a prompt or setting that cannot be; warns when a token did not settle."
+    "Sample text. Raises `InvalidInput` for a prompt or setting that cannot be; warns when a token did not settle."
     check_sampling(max_new_tokens, temperature, top_k, top_p, seed, num_return_sequences, repetition_penalty)
-    require(model.io.vocab == tokenizer.n_vocab, "tokenizer", tokenizer.name, f"has {tokenizer.n_vocab} tokens, the model {model.io.vocab}; use the one from its checkpoint")
-    require(stream is None or num_return_sequences == 1, "stream", stream, "only one continuation can be streamed; leave num_return_sequences at 1")
+    check_text(model, tokenizer, stream, num_return_sequences)
     ids = torch.tensor([encode_prompt(tokenizer, prompt)], device=model.io.pos.device)
-    stop = None if ignore_eos else tokenizer.eot
     draw = dict(do_sample=True, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed) if temperature > 0 else {}
-    out = generate(model, ids, None, max_new_tokens, **draw, repetition_penalty=repetition_penalty, num_return_sequences=num_return_sequences,
-                   eos_token_id=stop, streamer=TextStreamer(tokenizer, stream, stop) if stream else None, solver=solver)
-    texts = [prompt + tokenizer.decode(row[:row.index(stop)] if stop in row else row) for row in out[:, ids.shape[1]:].tolist()]
+    stop = None if ignore_eos else tokenizer.eot
+    streamer = TextStreamer(tokenizer, stream, stop) if stream else None
+    out = generate(model, ids, None, max_new_tokens, **draw, repetition_penalty=repetition_penalty, eos_token_id=stop,
+                   num_return_sequences=num_return_sequences, streamer=streamer, solver=solver)
+    new = out[:, ids.shape[1]:].tolist()
+    texts = [prompt + tokenizer.decode(row[:row.index(stop)] if stop in row else row) for row in new]
     return texts if num_return_sequences > 1 else texts[0]
