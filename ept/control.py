@@ -282,7 +282,7 @@ class Rescue:
         sol = failed
         finite = torch.isfinite(force.x).flatten(1).all(1) & torch.isfinite(failed.residual)
         for name, solver in self.ladder:
-            left = (~sol.converged & finite).nonzero()[:, 0]      # without a force at any iterate: nothing to go on from
+            left = (~sol.converged & finite).nonzero()[:, 0]      # what is not finite has nowhere to go on from
             if not len(left): break
             new = solver.settle(force.rows(left), sol.z[left])
             self.counts[name] = self.counts.get(name, 0) + int(new.converged.sum())

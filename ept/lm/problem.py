@@ -26,7 +26,8 @@ MODES = ("ep", "ift", "bptt", "bp")
 @dataclass
 class Config(TrainOptions, CreditOptions):
     "A training run of a language model. Raises `InvalidInput` naming the field for a value that cannot be."
-    data: str = opt("auto", "corpus: auto, classics, pydocs, shakespeare, tinystories, or a file or folder", group="data")
+    data: str = opt("auto", "corpus: auto, classics, pydocs, shakespeare, tinystories, or a file or folder",
+                    group="data")
     tokenizer: str = opt("char", "char, byte or bpe", ("char", "byte", "bpe"), group="data")
     vocab: int = opt(4096, "vocabulary of the bpe tokeniser", least=257, group="data")
     T: int = opt(64, "context in tokens", least=1, group="data")
@@ -107,7 +108,8 @@ def evaluate(
     B=32,            # windows at a time
 ):                   # nats a token, share of the sequences that settled
     "Mean cross-entropy over `windows`, and the share of sequences that settled."
-    device, total, settled = next(model.parameters()).device, 0., 0.
+    device = next(model.parameters()).device
+    total, settled = 0., 0.
     for idx, targets in zip(*(w.split(B) for w in windows)):
         idx, targets = idx.to(device), targets.to(device)
         z, ok = (model(idx), len(idx)) if solver is None else free_state(model, idx, solver)
@@ -228,7 +230,7 @@ def load_checkpoint(
     path,          # of the checkpoint
     device="cpu",
 ):                 # model, Config, tokenizer, header
-    "Read a language model; raises `InvalidInput` for a missing, corrupt or foreign file. Executes nothing from the file."
+    "Read a language model, executing nothing; raises `InvalidInput` for a missing, corrupt or foreign file."
     Config(device=device)
     tensors, header = read(path)
     system = header.get("system", "lm")
@@ -245,7 +247,7 @@ def load_checkpoint(
 
 # %% ../../nbs/lm/06_problem.ipynb #8e484b8a
 def start_from(model, cfg, tokenizer):
-    "Copy the weights of `cfg.init_ckpt`; raises `InvalidInput` unless it is a model of the same kind, trained with the same tokeniser."
+    "Copy the weights of `cfg.init_ckpt`; raises `InvalidInput` for a model of another kind or tokeniser."
     source, _, its_tokenizer, header = load_checkpoint(cfg.init_ckpt, cfg.device)
     same = its_tokenizer.to_json() == tokenizer.to_json()
     require(same, "init_ckpt", cfg.init_ckpt, "was trained with another tokeniser; give the same text and tokeniser")

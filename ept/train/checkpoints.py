@@ -120,7 +120,8 @@ def load_state(path) -> dict:
     require(Path(path).is_file(), "state", str(path), "no such file; leave out --resume to start anew")
     try: state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as e:
-        what = f"cannot be read as a training state ({type(e).__name__}); it is truncated, corrupt, or holds something else"
+        what = (f"cannot be read as a training state ({type(e).__name__}); "
+                "it is truncated, corrupt, or holds something else")
         raise InvalidInput("state", str(path), what) from e
     ours = isinstance(state, dict) and state.get("format") == STATE
     require(ours, "state", str(path), "not a training state of ept")

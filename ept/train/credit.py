@@ -32,7 +32,8 @@ class FreeOptions(Options):
     mode: str = opt("ep", "gradient: ep (asymmetric equilibrium propagation), ift (implicit adjoint), bptt (unrolled)",
                     ("ep", "ift", "bptt"), group="model")
     solver: str = opt("auto", "solver of both phases: scan (one pass in token order; strict fields only), "
-                      "gs (Gauss-Seidel over chunks), anderson, broyden, euler (plain relaxation); auto takes what suits the field",
+                      "gs (Gauss-Seidel over chunks), anderson, broyden, euler (plain relaxation); "
+                      "auto takes what suits the field",
                       SOLVERS, group="free phase")
     chunk: int = opt(0, "tokens that settle side by side; 0 takes 1 for scan, and for gs what suits the field",
                      least=0, group="free phase")
@@ -48,20 +49,22 @@ class NudgeOptions(FreeOptions):
     "The second phase, and its validity."
     holo: int = opt(2, "nudge points: 1 one-sided, 2 centred, more: holomorphic", least=1, group="nudged phase")
     hr: float = opt(0.02, "nudge radius beta, where reach does not set it", above=0, group="nudged phase")
-    reach: float = opt(1e-4, "displacement of the state, relative to its length, to which beta is set sequence by sequence; "
-                       "0, plain relaxation and tracking keep hr", least=0, group="nudged phase")
+    reach: float = opt(1e-4, "displacement of the state, relative to its length, to which beta is set "
+                       "sequence by sequence; 0, plain relaxation and tracking keep hr", least=0, group="nudged phase")
     res_nudge: float = opt(1e-2, "relative residual at which the nudged (or adjoint) settle stops",
                            above=0, group="nudged phase")
     T2: int = opt(0, "most iterations of the nudged (or adjoint) settle; 0 takes 60", least=0, group="nudged phase")
-    t2sel: int = opt(0, "longest nudged settle, of which the snapshot that the next step changes least is kept; 0 takes T2",
+    t2sel: int = opt(0, "longest nudged settle, of which the snapshot that the next step changes least is kept; "
+                     "0 takes T2",
                      least=0, group="nudged phase")
     track: bool = opt(False, "linearise at the moving mean of two nudged states instead of the free state",
                       group="nudged phase")
     gate: float = opt(3e-2, "largest residual of a phase from which a gradient is still valid",
                       above=0, group="nudged phase")
-    invalid: str = opt("skip", "a gradient that is not valid: skip it, apply it, or raise", INVALID, group="nudged phase")
-    rescue: bool = opt(True, "what fails is tried again: a free settle by more iterations, another solver, a smaller step; "
-                       "a nudged one in double precision with a smaller nudge", group="nudged phase")
+    invalid: str = opt("skip", "a gradient that is not valid: skip it, apply it, or raise", INVALID,
+                       group="nudged phase")
+    rescue: bool = opt(True, "what fails is tried again: a free settle by more iterations, another solver, "
+                       "a smaller step; a nudged one in double precision with a smaller nudge", group="nudged phase")
 
 # %% ../../nbs/train/03_credit.ipynb #a71db25b
 @dataclass
@@ -145,7 +148,8 @@ def build_estimator(
     free, second = build_solver(cfg, cfg.res_est, cfg.t1max), build_solver(cfg, cfg.res_nudge, cap)
     if cfg.mode == "ift": return IFT(free, linear=second)
     if cfg.mode == "bptt": return Unrolled(free, steps=cfg.T1 or cfg.t1max, eps=eps)
-    if not cfg.track: return AsymEP(free, beta=cfg.hr, points=cfg.holo, nudged=second, reach=cfg.reach, sharpen=cfg.rescue)
+    if not cfg.track:
+        return AsymEP(free, beta=cfg.hr, points=cfg.holo, nudged=second, reach=cfg.reach, sharpen=cfg.rescue)
     pair = Anderson(cfg.res_nudge, cap, eps=eps) if isinstance(second, Substitution) else second
     return Tracking(free, beta=cfg.hr, nudged=pair)
 
@@ -157,7 +161,8 @@ def build_budget(
     watch = dict(budget=math.inf)
     if cfg.jr_floor: watch = dict(budget=cfg.res_est, watch="residual")
     if cfg.jr_budget: watch = dict(budget=cfg.jr_budget)
-    return Budget(**watch, floor=cfg.jr_floor, max=max(cfg.jr_max, cfg.jacreg), weight=cfg.jacreg, start=min(1e-2, cfg.jr_max))
+    most, start = max(cfg.jr_max, cfg.jacreg), min(1e-2, cfg.jr_max)
+    return Budget(**watch, floor=cfg.jr_floor, max=most, weight=cfg.jacreg, start=start)
 
 class Credit:
     "From a batch to `.grad`: estimate, judge, rescue, penalise."
@@ -171,7 +176,8 @@ class Credit:
         self.rescue = Rescue(ladder(build_solver(cfg, cfg.res_est, cfg.t1max), cfg.step_length()))
         self.budget = build_budget(cfg)
         self.weights = dict(resreg=cfg.resreg, eig=cfg.eig, eigreg=cfg.eigreg)  # may be moved between steps
-        self.penalties = Penalties(dict(jacreg=cfg.jacreg, **self.weights), cfg.jr_mode, cfg.step_length(), cfg.eig_margin)
+        weights = dict(jacreg=cfg.jacreg, **self.weights)
+        self.penalties = Penalties(weights, cfg.jr_mode, cfg.step_length(), cfg.eig_margin)
 
     def state_dict(self): return dict(budget=self.budget.state_dict())
     def load_state_dict(self, state): self.budget.load_state_dict(state["budget"])
@@ -179,7 +185,7 @@ class Credit:
 # %% ../../nbs/train/03_credit.ipynb #034c6a73
 @patch
 def gradient(self: Credit, model, inputs, targets, step) -> dict:
-    "Fill `.grad` for update number `step`; its row, as `Problem.gradient` wants it. Raises `TrainingFailed` if so configured."
+    "Fill `.grad` for update number `step`; its row, for `Problem.gradient`. Raises `TrainingFailed` if configured so."
     if isinstance(self.rule, Unrolled): self.rule.count = step      # what it draws is a function of the step
     _, stats = self.rule.gradient(model, inputs, targets)
     first = next(iter(stats.phases.values()))      # before a rescue: the controller must see the failure
@@ -189,7 +195,8 @@ def gradient(self: Credit, model, inputs, targets, step) -> dict:
     weight = self.control(first)
     values, spent = self.penalise(model, inputs, stats.z, weight, step)
     work = stats.work + spent
-    phases = {f"{n}_{k}": getattr(p, k) for n, p in stats.phases.items() if n != "contract" for k in ("residual", "iterations")}
+    settled = {n: p for n, p in stats.phases.items() if n != "contract"}
+    phases = {f"{n}_{k}": getattr(p, k) for n, p in settled.items() for k in ("residual", "iterations")}
     return dict(loss=stats.loss, valid=valid, forced=self.cfg.invalid == "apply", counts=counts, **phases,
                 sharpened=stats.sharpened, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight,
                 **{f"{n}_penalty": v for n, v in values.items()})

@@ -124,7 +124,8 @@ def line(self: Problem, row) -> str:
 @patch
 def check_data(self: Problem, state, path):
     "Raise `InvalidInput` unless a saved state was trained on the data of this problem."
-    require(state["data"] == self.key, "data", self.key, f"the state in {path} was trained on other data; give the same")
+    same = state["data"] == self.key
+    require(same, "data", self.key, f"the state in {path} was trained on other data; give the same")
 
 # %% ../../nbs/train/02_loop.ipynb #3f52dde2
 @dataclass
@@ -236,8 +237,8 @@ def rewind(self: Trainer):
 def hopeless(self: Trainer, usable) -> str:
     "What to say when no return has helped."
     r, what = self.recovery, "valid" if usable else "finite"
-    return (f"step {self.done + 1}: {r.skips} gradients in a row were not {what}, and {r.rewinds} returns to earlier weights "
-            f"with a smaller rate did not help. Lower lr ({self.cfg.lr:g})")
+    return (f"step {self.done + 1}: {r.skips} gradients in a row were not {what}, and {r.rewinds} returns "
+            f"to earlier weights with a smaller rate did not help. Lower lr ({self.cfg.lr:g})")
 
 # %% ../../nbs/train/02_loop.ipynb #77a8bf02
 @patch
@@ -377,4 +378,5 @@ def result(run, row, rest):
     if not math.isfinite(row["val"]) or run.skipped >= run.done:
         what = f"validation loss {row['val']:g}, {run.skipped} of {run.done} gradients skipped"
         raise TrainingFailed(f"nothing was learned: {what}. Lower lr ({run.cfg.lr:g}){run.problem.advice}")
-    return {**run.problem.summary(row), **dict(steps=run.done, skipped=run.skipped, recovered=run.recovery.counts), **rest}
+    counts = dict(steps=run.done, skipped=run.skipped, recovered=run.recovery.counts)
+    return {**run.problem.summary(row), **counts, **rest}

@@ -34,7 +34,7 @@ def share(
 def average_gradients(
     params,  # parameters, in the same order on every rank
 ):
-    "Replace `.grad` by its mean over the ranks; a missing one counts as zeros, one that is missing everywhere stays missing."
+    "Replace `.grad` by its mean over the ranks; a missing one counts as zeros, unless it is missing everywhere."
     world, params = place()[1], list(params)
     if world == 1: return
     had = torch.stack([p.new_tensor(float(p.grad is not None)) for p in params])
@@ -74,7 +74,7 @@ def mean(value) -> float:
 def launched(
     device="cpu",  # cpu or cuda
 ):
-    "A process group as torchrun's environment asks for it, for this block, which gets (rank, world); without that environment nothing."
+    "A process group as torchrun's environment asks for it, if there is one, for this block, which gets (rank, world)."
     if "RANK" not in os.environ or dist.is_initialized():
         yield place()
         return
@@ -88,5 +88,6 @@ def take_gpu(device):
     require(device == "cuda", "device", device, "every process takes a GPU of its own; give cuda")
     local = int(os.environ.get("LOCAL_RANK", 0))
     found = torch.cuda.device_count()
-    require(local < found, "device", device, f"process {local} of this machine finds {found} GPUs; start as many as there are")
+    require(local < found, "device", device,
+                f"process {local} of this machine finds {found} GPUs; start as many as there are")
     torch.cuda.set_device(local)
