@@ -41,7 +41,7 @@ class Parser(argparse.ArgumentParser):
     def flag_names(self) -> dict:  # name with _ for -: the flag as it was declared
         return {name.replace("-", "_"): name for name in self._option_string_actions}
 
-# %% ../../nbs/cli/00_parser.ipynb #ffa1d317
+# %% ../../nbs/cli/00_parser.ipynb #29d4f9f4
 @patch
 def parse_args(self: Parser, argv: list):
     "Parse; raises `InvalidInput` for a flag that does not exist, `Stop` for other mistakes."
@@ -61,7 +61,7 @@ def refuse(self: Parser, arg: str):
     if not arg.startswith("-"): raise InvalidInput("argument", arg, f"is not expected here; {see}")
     names = {n.lstrip("_"): flag for n, flag in self.flag_names().items() if n.startswith("__")}
     near = get_close_matches(arg.partition("=")[0].lstrip("-").replace("-", "_"), names, n=1)
-    raise InvalidInput("flag", arg, f"no such flag; {f'did you mean {names[near[0]]}?' if near else see}")
+    raise InvalidInput("flag", arg, f"no such flag; did you mean {names[near[0]]}?" if near else f"no such flag; {see}")
 
 # %% ../../nbs/cli/00_parser.ipynb #47faef0b
 def disk_trouble(e: OSError) -> Stop:
@@ -85,28 +85,28 @@ def status_of(
     print(" ".join(str(stop).split()), file=sys.stderr, flush=True)
     return stop.code
 
-# %% ../../nbs/cli/00_parser.ipynb #80fc3eec
+# %% ../../nbs/cli/00_parser.ipynb #3eee63d0
 @contextlib.contextmanager
 def pseudo_terminal(
     columns: int = 100,  # its width
-):                       # yields a file that is a terminal, and a list of all that was written to it
+):                       # yields a file that is a terminal, and the bytes that were written to it
     "A terminal that nobody sits at."
     import termios, threading
     near, far = os.openpty()
     termios.tcsetwinsize(far, (24, columns))
-    seen = []
+    seen = bytearray()
     def read():
         with contextlib.suppress(OSError):  # what a terminal says when its other end has been closed
-            while piece := os.read(near, 1 << 16): seen.append(piece.decode())
+            while piece := os.read(near, 1 << 16): seen.extend(piece)
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        with os.fdopen(far, "w") as file: yield file, seen
+        with os.fdopen(far, "w", encoding="utf-8") as file: yield file, seen
     finally:
         reader.join()
         os.close(near)
 
-# %% ../../nbs/cli/00_parser.ipynb #87bbc455
+# %% ../../nbs/cli/00_parser.ipynb #a8f1a349
 def caught(
     work: Callable,          # called without arguments
     terminal: bool = False,  # whether standard error is to be a terminal
@@ -114,11 +114,11 @@ def caught(
     "Do `work` with both streams caught."
     out, err = io.StringIO(), io.StringIO()
     with contextlib.ExitStack() as stack:
-        file, seen = stack.enter_context(pseudo_terminal()) if terminal else (err, [])
+        file, seen = stack.enter_context(pseudo_terminal()) if terminal else (err, b"")
         stack.enter_context(contextlib.redirect_stdout(out))
         stack.enter_context(contextlib.redirect_stderr(file))
         result = work()
-    return result, out.getvalue(), "".join(seen) if terminal else err.getvalue()
+    return result, out.getvalue(), seen.decode() if terminal else err.getvalue()
 
 # %% ../../nbs/cli/00_parser.ipynb #962be415
 LEVERS = ("B", "T", "C", "num_return_sequences", "limit")  # what takes memory, most first
