@@ -171,7 +171,7 @@ def train_config(args, state: Path):
     saved = saved_config(args.system, state) if args.resume else {}
     return options.from_dict({**saved, **preset, **given})
 
-# %% ../../nbs/cli/01_models.ipynb #641c7842
+# %% ../../nbs/cli/01_models.ipynb #cc1425e8
 def opening(
     data,       # a `TokenData`; None for a system that makes its own data
     out: Path,  # folder of the run
@@ -187,7 +187,8 @@ def fit(args, cfg, out: Path, ckpt: Path, state: Path) -> dict:  # the result of
     text = prepared(cfg.data, cfg.tokenizer, cfg.vocab) if hasattr(cfg, "tokenizer") else contextlib.nullcontext()
     with text as data, claimed(out, ckpt, state):
         check_places(args, out, ckpt, state)  # another run may have come and gone
-        problem = SYSTEMS[args.system].problem(cfg, data=data, resumed=args.resume)
+        given = dict(resumed=args.resume) if data is None else dict(resumed=args.resume, data=data)
+        problem = SYSTEMS[args.system].problem(cfg, **given)
         if not args.resume: note(opening(data, out))
         with Progress("step", cfg.steps) as bar, logger(args.logger, out, cfg.to_dict()) as log:
             def on_step(row):
