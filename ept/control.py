@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PENALTIES', 'WATCH', 'jacobian_penalty', 'residual_penalty', 'token_pairs', 'krylov_pairs', 'leading_pairs',
-           'eigenvalue_penalty', 'abscissa_penalty', 'Penalties', 'Budget', 'ladder', 'Recovery']
+           'eigenvalue_penalty', 'abscissa_penalty', 'Penalties', 'Budget', 'ladder', 'Rescue']
 
 # %% ../nbs/11_control.ipynb #c2cb85fe
 import math
@@ -218,54 +218,26 @@ def ladder(
     "More iterations, another solver, a smaller step."
     n, more = solver.max_iter, dict(max_iter=4*solver.max_iter)
     if getattr(solver, "inner", None): more["inner"] = replace(solver.inner, max_iter=4*solver.inner.max_iter)
-    return [("more iterations", replace(solver, **more)), ("anderson", Anderson(solver.tol, 4*n, m=24, eps=eps)), ("broyden", Broyden(solver.tol, 4*n, memory=48, eps=eps)), ("smaller step", Euler(solver.tol, 10*n, eps=eps/4))]
-
-@dataclass
-class Recovery:
-    "What to do when a settle fails: `settle` tries to rescue it, `verdict` says how to go on."
-    ladder: list         # [(name, Solver)], from `ladder`
-    skips: int = 20      # failures in a row that are skipped before the last good checkpoint is due
-    rewinds: int = 3     # returns to a checkpoint before the run should stop
-    calm: int = 200      # good steps in a row that forgive a return
-    in_a_row: int = 0    # failures
-    good: int = 0        # successes in a row
-    rewound: int = 0     # returns not forgiven
-    counts: dict = field(default_factory=dict)  # samples rescued by each rung, steps skipped, returns
-
-    def __post_init__(self):
-        for name in ("skips", "calm"): require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
-        require(self.rewinds >= 0, "rewinds", self.rewinds, "at least 0")
-
-    def count(self, name, n=1): self.counts[name] = self.counts.get(name, 0) + n
-
-    def state_dict(self): return dict(in_a_row=self.in_a_row, good=self.good, rewound=self.rewound, counts=dict(self.counts))
-    def load_state_dict(self, state):
-        for name, value in state.items(): setattr(self, name, dict(value) if name == "counts" else value)
+    return [("more iterations", replace(solver, **more)),
+            ("anderson", Anderson(solver.tol, 4*n, m=24, eps=eps)),
+            ("broyden", Broyden(solver.tol, 4*n, memory=48, eps=eps)),
+            ("smaller step", Euler(solver.tol, 10*n, eps=eps/4))]
 
 # %% ../nbs/11_control.ipynb #8a87b99a
-@patch
-def settle(self: Recovery, model, x, failed: Solution) -> Solution:
-    "Continue a failed settle rung by rung, for the samples that need it; the work of all attempts is counted in the result."
-    sol, lost = failed, ~torch.isfinite(x).flatten(1).all(1) | ~torch.isfinite(failed.residual)     # no force at any iterate: nothing to go on from
-    for name, solver in self.ladder:
-        left = (~sol.converged & ~lost).nonzero()[:, 0]
-        if not len(left): break
-        new = solver.settle(model, x[left], sol.z[left])
-        self.count(name, int(new.converged.sum()))
-        sol = merge(sol, new, left)
-    return sol
+@dataclass
+class Rescue:
+    "Tries again, by other means, what a settle left open."
+    ladder: list                                # [(name, Solver)], from `ladder`
+    counts: dict = field(default_factory=dict)  # samples rescued by each rung that was tried
 
-@patch
-def verdict(self: Recovery, ok) -> str:  # "apply", "skip", "rewind" or "stop"
-    "How to go on after a step whose gradient is valid, or not."
-    if ok:
-        self.in_a_row, self.good = 0, self.good + 1
-        if self.good % self.calm == 0: self.rewound = max(0, self.rewound - 1)
-        return "apply"
-    self.in_a_row, self.good = self.in_a_row + 1, 0
-    self.count("skipped")
-    if self.in_a_row < self.skips: return "skip"
-    if self.rewound >= self.rewinds: return "stop"
-    self.in_a_row, self.rewound = 0, self.rewound + 1
-    self.count("rewound")
-    return "rewind"
+    def settle(self, model, x, failed: Solution) -> Solution:
+        "Continue a failed settle rung by rung, for the samples that need it; the work of all attempts is counted in the result."
+        sol = failed
+        lost = ~torch.isfinite(x).flatten(1).all(1) | ~torch.isfinite(failed.residual)  # no force at any iterate: nothing to go on from
+        for name, solver in self.ladder:
+            left = (~sol.converged & ~lost).nonzero()[:, 0]
+            if not len(left): break
+            new = solver.settle(model, x[left], sol.z[left])
+            self.counts[name] = self.counts.get(name, 0) + int(new.converged.sum())
+            sol = merge(sol, new, left)
+        return sol
