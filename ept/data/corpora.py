@@ -413,7 +413,7 @@ def stream_hub(
         with open(folder / f"{part}.txt", "w", encoding="utf-8", newline="") as f:
             for split in splits:
                 rows = load_dataset(spec["repo"], revision=spec["revision"], split=split, streaming=True)
-                for i, row in enumerate(tqdm(rows, desc=f"{name} {split}", unit=" documents")):
+                for i, row in enumerate(tqdm(rows, desc=f"{name} {split}", unit=" documents", disable=None)):
                     if limit and i >= limit: break
                     f.write(row["text"] if spec["whole"] else f"{row['text'].strip()}\n{EOT}\n")
 

@@ -7,7 +7,7 @@ __all__ = ['PATTERN', 'TOKENIZERS', 'check_ids', 'CharTokenizer', 'ByteTokenizer
            'tokenizer_from_json']
 
 # %% ../../nbs/data/01_tokenizers.ipynb #aeae8239
-import base64, math
+import base64, math, sys
 import numpy as np
 from fastcore.basics import patch
 from ..core import InvalidInput, one_of, require
@@ -112,7 +112,8 @@ def train_bpe(
     tok.decoder = decoders.ByteLevel()
     total = sum(map(len, texts))
     every = max(1, math.ceil(total / sample_bytes))
-    trainer = trainers.BpeTrainer(vocab_size=vocab - 1, show_progress=total > 50_000_000,
+    seen = total > 50_000_000 and sys.stderr.isatty()
+    trainer = trainers.BpeTrainer(vocab_size=vocab - 1, show_progress=seen,
                                   initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
     tok.train_from_iterator(texts[::every], trainer)
     return tok

@@ -56,7 +56,8 @@ def write_tokens(
     digest = hashlib.sha256()
     tokens, size = 0, 0
     total = sum(map(len, docs))
-    bar = tqdm(total=total, desc=f"packing {path.stem}", unit="char", unit_scale=True, disable=total < 20_000_000)
+    quick = True if total < 20_000_000 else None     # None: a bar in a terminal, nothing elsewhere
+    bar = tqdm(total=total, desc=f"packing {path.stem}", unit="char", unit_scale=True, disable=quick)
     with open(path, "wb") as f, bar:
         for d in docs:
             raw = np.append(tokenizer.encode(d), np.uint16(tokenizer.eot)).astype("<u2").tobytes()
