@@ -5,20 +5,20 @@
 # %% auto #0
 __all__ = ['place', 'share', 'average_gradients', 'reduced', 'messenger', 'all_valid', 'largest', 'mean', 'launched', 'take_gpu']
 
-# %% ../../nbs/train/01_parallel.ipynb #847efc3c
+# %% ../../nbs/train/01_parallel.ipynb #2dc0508b
 import os
 from contextlib import contextmanager
 import torch
 import torch.distributed as dist
 from ..core import require
 
-# %% ../../nbs/train/01_parallel.ipynb #3a4802ac
+# %% ../../nbs/train/01_parallel.ipynb #716c0ad8
 def place() -> tuple[int, int]:
     "(rank, world) of this process; (0, 1) without a process group."
     together = dist.is_available() and dist.is_initialized()
     return (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
 
-# %% ../../nbs/train/01_parallel.ipynb #ad6e7b72
+# %% ../../nbs/train/01_parallel.ipynb #11975625
 def share(
     place,     # (rank, world)
     *tensors,  # (B, ...), the same on every rank
@@ -29,7 +29,7 @@ def share(
     n = B//world
     return tuple(t[rank*n:(rank + 1)*n] for t in tensors)
 
-# %% ../../nbs/train/01_parallel.ipynb #df87ac8a
+# %% ../../nbs/train/01_parallel.ipynb #678f8f51
 @torch.no_grad()
 def average_gradients(
     params,  # parameters, in the same order on every rank
@@ -44,7 +44,7 @@ def average_gradients(
     counts, *parts = flat.split([len(params), *(p.numel() for p in params)])
     for p, n, g in zip(params, counts.tolist(), parts): p.grad = (g/world).view_as(p).to(p.dtype) if n else None
 
-# %% ../../nbs/train/01_parallel.ipynb #73168f5c
+# %% ../../nbs/train/01_parallel.ipynb #ad9e471a
 def reduced(value, how, device) -> float:
     "A number reduced over all ranks."
     if place()[1] == 1: return value
@@ -56,7 +56,7 @@ def messenger():
     "The device whose tensors the process group carries."
     return "cuda" if place()[1] > 1 and dist.get_backend() == "nccl" else "cpu"
 
-# %% ../../nbs/train/01_parallel.ipynb #b0a1fc8c
+# %% ../../nbs/train/01_parallel.ipynb #03d56b79
 def all_valid(flag) -> bool:
     "Whether the flag is set on every rank."
     return bool(reduced(bool(flag), dist.ReduceOp.MIN, messenger()))
@@ -69,7 +69,7 @@ def mean(value) -> float:
     "The mean of the ranks' numbers."
     return reduced(value, dist.ReduceOp.SUM, messenger())/place()[1]
 
-# %% ../../nbs/train/01_parallel.ipynb #17c85153
+# %% ../../nbs/train/01_parallel.ipynb #455615bb
 @contextmanager
 def launched(
     device="cpu",  # cpu or cuda
