@@ -231,9 +231,9 @@ class Rescue:
     counts: dict = field(default_factory=dict)  # samples rescued by each rung that was tried
 
     def settle(self, model, x, failed: Solution) -> Solution:
-        "Continue a failed settle rung by rung, for the samples that need it; the work of all attempts is counted in the result."
+        "Continue a failed settle rung by rung, for the samples that need it; the work of all attempts is counted."
         sol = failed
-        lost = ~torch.isfinite(x).flatten(1).all(1) | ~torch.isfinite(failed.residual)  # no force at any iterate: nothing to go on from
+        lost = ~torch.isfinite(x).flatten(1).all(1) | ~torch.isfinite(failed.residual)  # no force at any iterate
         for name, solver in self.ladder:
             left = (~sol.converged & ~lost).nonzero()[:, 0]
             if not len(left): break
