@@ -6,7 +6,7 @@
 __all__ = ['MODES', 'PRESETS', 'Config', 'build_model', 'evaluate', 'free_state', 'LMProblem', 'train', 'load_checkpoint',
            'start_from']
 
-# %% ../../nbs/lm/06_problem.ipynb #5d168d16
+# %% ../../nbs/lm/06_problem.ipynb #dfc2c137
 from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
@@ -20,7 +20,7 @@ from ..train.loop import Problem, TrainOptions
 from ..train.parallel import share
 from .model import BLOCKS, EquilibriumLM, TransformerLM, n_params
 
-# %% ../../nbs/lm/06_problem.ipynb #bd32669f
+# %% ../../nbs/lm/06_problem.ipynb #ad3f357b
 MODES = ("ep", "ift", "bptt", "bp")
 
 @dataclass
@@ -51,7 +51,7 @@ class Config(TrainOptions, CreditOptions):
     eval_windows: int = opt(256, "validation windows of T tokens in an evaluation; 0 takes all",
                             least=0, group="evaluation and machine")
 
-# %% ../../nbs/lm/06_problem.ipynb #a4985479
+# %% ../../nbs/lm/06_problem.ipynb #b09d4843
 Config.free = (*TrainOptions.free, *CreditOptions.free, "data")  # may change when a run is resumed
 Config.groups = ("data", "model", "optimiser", "free phase", "nudged phase", "stability",
                  "evaluation and machine", "from a checkpoint")  # as `--help` lists them
@@ -63,7 +63,7 @@ def implied(self: Config) -> Implied:
     if thick: return Implied(eps, solver="gs", chunk=-(-self.T//3))
     return Implied(eps, solver="scan", chunk=8, strict=True)
 
-# %% ../../nbs/lm/06_problem.ipynb #b899c478
+# %% ../../nbs/lm/06_problem.ipynb #e8e423ca
 @patch
 def check(self: Config):
     "Raise `InvalidInput` for values that contradict each other."
@@ -82,13 +82,13 @@ def check(self: Config):
     own_path = "only the thick block has an own-token path; use whole"
     require(self.jr_mode == "whole" or thick, "jr_mode", self.jr_mode, own_path)
 
-# %% ../../nbs/lm/06_problem.ipynb #9d01a6e7
+# %% ../../nbs/lm/06_problem.ipynb #9f49ec5b
 PRESETS = dict(
     original=dict(mode="ep", attn_mode="thick", B=24, C=512, H=16, T=256, c=1.0, jacreg=0.1, jr_floor=0.1, jr_max=16.0,
                   holo=2, hr=0.02, t2sel=80, track=True, pema=0.999, t1max=150, res_est=1e-4, resreg=0.2, qknorm=True,
                   T1=150, T2=20, lr=6e-4, wsd=0.25, steps=32000, solver="euler"))
 
-# %% ../../nbs/lm/06_problem.ipynb #de0eef8a
+# %% ../../nbs/lm/06_problem.ipynb #c82b7a7f
 def build_model(
     cfg,      # `Config`
     n_vocab,  # tokens of the tokeniser
@@ -100,7 +100,7 @@ def build_model(
     else: model = EquilibriumLM(**shape, attn_mode=cfg.attn_mode, c=cfg.c, inj=cfg.inj)
     return model.to(cfg.device)
 
-# %% ../../nbs/lm/06_problem.ipynb #3c243023
+# %% ../../nbs/lm/06_problem.ipynb #b2ccf70e
 @torch.no_grad()
 def evaluate(
     model, windows,  # the model; (idx, targets), each (n, T)
@@ -121,7 +121,7 @@ def free_state(model, idx, solver):
     sol = solver.settle(model.at(model.clamp(idx)))
     return sol.z, sol.converged.sum().item()
 
-# %% ../../nbs/lm/06_problem.ipynb #499784d0
+# %% ../../nbs/lm/06_problem.ipynb #42557387
 class LMProblem(Problem):
     "A language model to be trained on a corpus."
     system, unit = "lm", "tokens"
@@ -143,7 +143,7 @@ class LMProblem(Problem):
         self.windows = tuple(torch.as_tensor(w) for w in eval_windows(data.val, cfg.T, cfg.eval_windows))
         share(self.shard, torch.empty(cfg.B))    # one that cannot be divided is refused before anything is written
 
-# %% ../../nbs/lm/06_problem.ipynb #0785c983
+# %% ../../nbs/lm/06_problem.ipynb #a3499c10
 @patch
 def batch(self: LMProblem, step):
     "idx and targets of an update, (B, T), or this rank's share of them."
@@ -171,7 +171,7 @@ def evaluate(self: LMProblem) -> dict:
     ce, settled = evaluate(self.model, self.windows, self.credit and self.credit.rule.solver)
     return dict(val=ce, settled=settled)
 
-# %% ../../nbs/lm/06_problem.ipynb #0c0fdff2
+# %% ../../nbs/lm/06_problem.ipynb #844ed634
 @patch
 def state_dict(self: LMProblem) -> dict:
     "The controller of the Jacobian penalty; backpropagation has none."
@@ -193,7 +193,7 @@ def check_data(self: LMProblem, state, path):
     fix = f"the state in {path} was trained on other tokens; give the same text and tokeniser"
     require(state["data"] == self.key, "data", self.cfg.data, fix)
 
-# %% ../../nbs/lm/06_problem.ipynb #61cf028b
+# %% ../../nbs/lm/06_problem.ipynb #a5345d57
 @patch
 def summary(self: LMProblem, row) -> dict:
     "What the result of a run that ended with `row` says of it."
@@ -210,7 +210,7 @@ def line(self: LMProblem, row) -> str:
     if "free_residual" in row: free = f"  settle {row['free_iterations']:.1f} it, residual {row['free_residual']:.0e}"
     return f"{done}  train {row['loss']:.3f}  val {row['val']:.4f}  {speed}{free}"
 
-# %% ../../nbs/lm/06_problem.ipynb #3b7547af
+# %% ../../nbs/lm/06_problem.ipynb #51feff79
 def train(
     cfg: Config,
     out="runs/train",  # folder of the run
@@ -225,12 +225,12 @@ def train(
     problem = LMProblem(cfg, data, resumed=resume)
     return loop.train(problem, out, ckpt, state, resume, progress, on_step)
 
-# %% ../../nbs/lm/06_problem.ipynb #a18dc565
+# %% ../../nbs/lm/06_problem.ipynb #2eec041e
 def load_checkpoint(
     path,          # of the checkpoint
     device="cpu",
 ):                 # model, Config, tokenizer, header
-    "Read a language model, executing nothing; raises `InvalidInput` for a missing, corrupt or foreign file."
+    "Read a language model; raises `InvalidInput` for a missing, corrupt or foreign file. Executes nothing from it."
     Config(device=device)
     tensors, header = read(path)
     system = header.get("system", "lm")
@@ -245,9 +245,9 @@ def load_checkpoint(
     load_weights(model, tensors, path)
     return model.to(device).eval(), cfg, tokenizer, header
 
-# %% ../../nbs/lm/06_problem.ipynb #8e484b8a
+# %% ../../nbs/lm/06_problem.ipynb #0145bac7
 def start_from(model, cfg, tokenizer):
-    "Copy the weights of `cfg.init_ckpt`; raises `InvalidInput` for a model of another kind or tokeniser."
+    "Copy the weights of `cfg.init_ckpt`; raises `InvalidInput` unless it is a model of the same kind and tokeniser."
     source, _, its_tokenizer, header = load_checkpoint(cfg.init_ckpt, cfg.device)
     same = its_tokenizer.to_json() == tokenizer.to_json()
     require(same, "init_ckpt", cfg.init_ckpt, "was trained with another tokeniser; give the same text and tokeniser")

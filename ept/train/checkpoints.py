@@ -6,7 +6,7 @@
 __all__ = ['FORMAT', 'STATE', 'ENTRIES', 'replace_file', 'write', 'reading', 'opened', 'parsed', 'read_header', 'read',
            'load_weights', 'save_state', 'check_entries', 'load_state']
 
-# %% ../../nbs/train/00_checkpoints.ipynb #7eb6d5bf
+# %% ../../nbs/train/00_checkpoints.ipynb #2144f57e
 import json, os
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +15,7 @@ from safetensors import safe_open, SafetensorError
 from safetensors.torch import save_file
 from ..core import InvalidInput, require
 
-# %% ../../nbs/train/00_checkpoints.ipynb #c0b8811c
+# %% ../../nbs/train/00_checkpoints.ipynb #4b28f858
 def replace_file(
     path,   # the file
     write,  # called with a temporary path beside it
@@ -29,7 +29,7 @@ def replace_file(
         os.replace(part, path)
     finally: part.unlink(missing_ok=True)
 
-# %% ../../nbs/train/00_checkpoints.ipynb #39fa5647
+# %% ../../nbs/train/00_checkpoints.ipynb #b0692c09
 FORMAT = "ept-1"
 
 def write(
@@ -42,7 +42,7 @@ def write(
     tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     replace_file(path, lambda p: save_file(tensors, p, {"ept": text}))
 
-# %% ../../nbs/train/00_checkpoints.ipynb #c1a53702
+# %% ../../nbs/train/00_checkpoints.ipynb #b7e67d90
 @contextmanager
 def reading(
     path,  # of the checkpoint, for the message
@@ -53,7 +53,7 @@ def reading(
         what = f"a safetensors file, but its header is not one of ept's ({type(e).__name__}: {e})"
         raise InvalidInput("ckpt", str(path), what) from None
 
-# %% ../../nbs/train/00_checkpoints.ipynb #a1a604cd
+# %% ../../nbs/train/00_checkpoints.ipynb #13786106
 @contextmanager
 def opened(path):
     "A safetensors file, open; raises `InvalidInput` for one that is missing or not whole."
@@ -64,7 +64,7 @@ def opened(path):
         what = f"not a whole safetensors file ({e}); it is truncated, corrupt, or something else"
         raise InvalidInput("ckpt", str(path), what) from e
 
-# %% ../../nbs/train/00_checkpoints.ipynb #daec8adb
+# %% ../../nbs/train/00_checkpoints.ipynb #e234a171
 def parsed(file, path):
     "The header of an open checkpoint."
     with reading(path):
@@ -84,7 +84,7 @@ def read(
         header = parsed(file, path)
         return {k: file.get_tensor(k) for k in file.keys()}, header
 
-# %% ../../nbs/train/00_checkpoints.ipynb #2b9795d3
+# %% ../../nbs/train/00_checkpoints.ipynb #c7e7e15c
 def load_weights(
     model,    # gets the weights
     tensors,  # {name: tensor}
@@ -100,7 +100,7 @@ def load_weights(
         require(finite, "ckpt", str(path), f"{k} holds values that are not finite numbers")
     model.load_state_dict(tensors)
 
-# %% ../../nbs/train/00_checkpoints.ipynb #9d805681
+# %% ../../nbs/train/00_checkpoints.ipynb #446867b4
 STATE = "ept-state-1"
 ENTRIES = dict(config=dict, data=str, step=int, skipped=int, lr_scale=float, recovery=dict,
                model=dict, optimizer=dict, average=(dict, type(None)))
@@ -114,15 +114,14 @@ def check_entries(state, kinds, path):
     for k, kind in kinds.items():
         require(isinstance(state.get(k, ()), kind), "state", str(path), f"its entry {k!r} is missing or damaged")
 
-# %% ../../nbs/train/00_checkpoints.ipynb #0f0fc547
+# %% ../../nbs/train/00_checkpoints.ipynb #5052a5cf
 def load_state(path) -> dict:
     "Read `save_state`; raises `InvalidInput` for a missing, corrupt or foreign file. Executes nothing from the file."
     require(Path(path).is_file(), "state", str(path), "no such file; leave out --resume to start anew")
     try: state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as e:
-        what = (f"cannot be read as a training state ({type(e).__name__}); "
-                "it is truncated, corrupt, or holds something else")
-        raise InvalidInput("state", str(path), what) from e
+        what = f"cannot be read as a training state ({type(e).__name__})"
+        raise InvalidInput("state", str(path), f"{what}; it is truncated, corrupt, or holds something else") from e
     ours = isinstance(state, dict) and state.get("format") == STATE
     require(ours, "state", str(path), "not a training state of ept")
     check_entries(state, ENTRIES, path)

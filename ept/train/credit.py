@@ -6,7 +6,7 @@
 __all__ = ['SOLVERS', 'INVALID', 'FreeOptions', 'NudgeOptions', 'CreditOptions', 'Implied', 'build_solver', 'build_estimator',
            'build_budget', 'Credit']
 
-# %% ../../nbs/train/03_credit.ipynb #02d0de4b
+# %% ../../nbs/train/03_credit.ipynb #a4a913af
 import copy, math
 from dataclasses import dataclass, replace
 import torch
@@ -22,7 +22,7 @@ from ..diagnostics import Gate, exact_gradient
 from .loop import TrainingFailed
 from .parallel import all_valid, largest, mean, place
 
-# %% ../../nbs/train/03_credit.ipynb #f5d9be5b
+# %% ../../nbs/train/03_credit.ipynb #81861f2e
 SOLVERS = ("auto", "scan", "gs", "anderson", "broyden", "euler")
 INVALID = ("skip", "apply", "raise")
 
@@ -33,8 +33,7 @@ class FreeOptions(Options):
                     ("ep", "ift", "bptt"), group="model")
     solver: str = opt("auto", "solver of both phases: scan (one pass in token order; strict fields only), "
                       "gs (Gauss-Seidel over chunks), anderson, broyden, euler (plain relaxation); "
-                      "auto takes what suits the field",
-                      SOLVERS, group="free phase")
+                      "auto takes what suits the field", SOLVERS, group="free phase")
     chunk: int = opt(0, "tokens that settle side by side; 0 takes 1 for scan, and for gs what suits the field",
                      least=0, group="free phase")
     eps: float = opt(0.0, "step of the relaxation; 0 takes that of the field", least=0, group="free phase")
@@ -43,20 +42,19 @@ class FreeOptions(Options):
     T1: int = opt(0, "steps unrolled in mode bptt; 0 takes t1max. "
                   "In mode ep the free settle is adaptive: see res_est and t1max", least=0, group="free phase")
 
-# %% ../../nbs/train/03_credit.ipynb #db9a5f4e
+# %% ../../nbs/train/03_credit.ipynb #75578e20
 @dataclass
 class NudgeOptions(FreeOptions):
     "The second phase, and its validity."
     holo: int = opt(2, "nudge points: 1 one-sided, 2 centred, more: holomorphic", least=1, group="nudged phase")
     hr: float = opt(0.02, "nudge radius beta, where reach does not set it", above=0, group="nudged phase")
-    reach: float = opt(1e-4, "displacement of the state, relative to its length, to which beta is set "
-                       "sequence by sequence; 0, plain relaxation and tracking keep hr", least=0, group="nudged phase")
+    reach: float = opt(1e-4, "displacement of the state, relative to its length, to which beta is set sequence "
+                       "by sequence; 0, plain relaxation and tracking keep hr", least=0, group="nudged phase")
     res_nudge: float = opt(1e-2, "relative residual at which the nudged (or adjoint) settle stops",
                            above=0, group="nudged phase")
     T2: int = opt(0, "most iterations of the nudged (or adjoint) settle; 0 takes 60", least=0, group="nudged phase")
     t2sel: int = opt(0, "longest nudged settle, of which the snapshot that the next step changes least is kept; "
-                     "0 takes T2",
-                     least=0, group="nudged phase")
+                     "0 takes T2", least=0, group="nudged phase")
     track: bool = opt(False, "linearise at the moving mean of two nudged states instead of the free state",
                       group="nudged phase")
     gate: float = opt(3e-2, "largest residual of a phase from which a gradient is still valid",
@@ -66,7 +64,7 @@ class NudgeOptions(FreeOptions):
     rescue: bool = opt(True, "what fails is tried again: a free settle by more iterations, another solver, "
                        "a smaller step; a nudged one in double precision with a smaller nudge", group="nudged phase")
 
-# %% ../../nbs/train/03_credit.ipynb #a71db25b
+# %% ../../nbs/train/03_credit.ipynb #e53200e5
 @dataclass
 class CreditOptions(NudgeOptions):
     "Settings of `Credit`."
@@ -89,7 +87,7 @@ class CreditOptions(NudgeOptions):
 
     free = ("diag_cos",)  # may change when a run is resumed
 
-# %% ../../nbs/train/03_credit.ipynb #78ad4f77
+# %% ../../nbs/train/03_credit.ipynb #f21314ff
 @patch
 def check(self: CreditOptions):
     "Raise `InvalidInput` for values that contradict each other."
@@ -103,7 +101,7 @@ def check(self: CreditOptions):
         require(tolerance <= self.gate, name, tolerance, never)
     require(self.jr_floor <= self.jr_max, "jr_floor", self.jr_floor, f"must not exceed jr_max={self.jr_max}")
 
-# %% ../../nbs/train/03_credit.ipynb #8d277149
+# %% ../../nbs/train/03_credit.ipynb #0b923e9a
 @dataclass(frozen=True)
 class Implied:
     "What settings that are left open stand for."
@@ -122,7 +120,7 @@ def step_length(self: FreeOptions) -> float:
     "Step ε of the relaxation."
     return self.eps or self.implied().eps
 
-# %% ../../nbs/train/03_credit.ipynb #bbfff89c
+# %% ../../nbs/train/03_credit.ipynb #2fd25f08
 def build_solver(
     cfg,  # `CreditOptions`
     tol,  # relative residual at which to stop
@@ -139,7 +137,7 @@ def build_solver(
     inner = Euler(tol, chunk + 1) if own.strict else Anderson(tol, cap, eps=eps)
     return GaussSeidel(tol, cap, chunk=chunk, inner=inner)
 
-# %% ../../nbs/train/03_credit.ipynb #a791ef8a
+# %% ../../nbs/train/03_credit.ipynb #916f2dbe
 def build_estimator(
     cfg,  # `CreditOptions`
 ):        # Estimator
@@ -148,12 +146,12 @@ def build_estimator(
     free, second = build_solver(cfg, cfg.res_est, cfg.t1max), build_solver(cfg, cfg.res_nudge, cap)
     if cfg.mode == "ift": return IFT(free, linear=second)
     if cfg.mode == "bptt": return Unrolled(free, steps=cfg.T1 or cfg.t1max, eps=eps)
-    if not cfg.track:
-        return AsymEP(free, beta=cfg.hr, points=cfg.holo, nudged=second, reach=cfg.reach, sharpen=cfg.rescue)
+    ep = dict(beta=cfg.hr, points=cfg.holo, reach=cfg.reach, sharpen=cfg.rescue)
+    if not cfg.track: return AsymEP(free, nudged=second, **ep)
     pair = Anderson(cfg.res_nudge, cap, eps=eps) if isinstance(second, Substitution) else second
     return Tracking(free, beta=cfg.hr, nudged=pair)
 
-# %% ../../nbs/train/03_credit.ipynb #3cd9da32
+# %% ../../nbs/train/03_credit.ipynb #08c0d1f7
 def build_budget(
     cfg,  # `CreditOptions`
 ) -> Budget:
@@ -161,8 +159,8 @@ def build_budget(
     watch = dict(budget=math.inf)
     if cfg.jr_floor: watch = dict(budget=cfg.res_est, watch="residual")
     if cfg.jr_budget: watch = dict(budget=cfg.jr_budget)
-    most, start = max(cfg.jr_max, cfg.jacreg), min(1e-2, cfg.jr_max)
-    return Budget(**watch, floor=cfg.jr_floor, max=most, weight=cfg.jacreg, start=start)
+    highest, start = max(cfg.jr_max, cfg.jacreg), min(1e-2, cfg.jr_max)
+    return Budget(**watch, floor=cfg.jr_floor, max=highest, weight=cfg.jacreg, start=start)
 
 class Credit:
     "From a batch to `.grad`: estimate, judge, rescue, penalise."
@@ -182,10 +180,10 @@ class Credit:
     def state_dict(self): return dict(budget=self.budget.state_dict())
     def load_state_dict(self, state): self.budget.load_state_dict(state["budget"])
 
-# %% ../../nbs/train/03_credit.ipynb #034c6a73
+# %% ../../nbs/train/03_credit.ipynb #66898c1b
 @patch
 def gradient(self: Credit, model, inputs, targets, step) -> dict:
-    "Fill `.grad` for update number `step`; its row, for `Problem.gradient`. Raises `TrainingFailed` if configured so."
+    "Fill `.grad` for update number `step`; its row, as `Problem.gradient` wants it. May raise `TrainingFailed`."
     if isinstance(self.rule, Unrolled): self.rule.count = step      # what it draws is a function of the step
     _, stats = self.rule.gradient(model, inputs, targets)
     first = next(iter(stats.phases.values()))      # before a rescue: the controller must see the failure
@@ -201,7 +199,7 @@ def gradient(self: Credit, model, inputs, targets, step) -> dict:
                 sharpened=stats.sharpened, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight,
                 **{f"{n}_penalty": v for n, v in values.items()})
 
-# %% ../../nbs/train/03_credit.ipynb #6886c8fa
+# %% ../../nbs/train/03_credit.ipynb #31277b58
 @patch
 def judge(self: Credit, model, inputs, targets, stats):
     "The estimate that is to stand, the reasons against it, and what was mended on the way, {name: how often}."
@@ -226,7 +224,7 @@ def retry(self: Credit, model, inputs, targets, stats, reasons):
     again.phases["free"] = replace(free, work=work, iterations=before.iterations + sol.iterations.float().mean().item())
     return again, self.gate.check(again)
 
-# %% ../../nbs/train/03_credit.ipynb #65565e60
+# %% ../../nbs/train/03_credit.ipynb #3f262335
 @patch
 def refuse(self: Credit, model, reasons, step):
     "Drop an estimate that is not valid, or raise `TrainingFailed`, or let it be."
@@ -236,7 +234,7 @@ def refuse(self: Credit, model, reasons, step):
     fix = "Raise t1max or T2, tighten res_est or res_nudge, lower lr, or give --invalid skip"
     raise TrainingFailed(f"step {step + 1}: invalid gradient: {why}. {fix}")
 
-# %% ../../nbs/train/03_credit.ipynb #5c751783
+# %% ../../nbs/train/03_credit.ipynb #24d397b0
 @patch
 def control(self: Credit, first: Phase) -> float:
     "Weight of the Jacobian penalty after a settle that took what `first` says."
@@ -254,7 +252,7 @@ def penalise(self: Credit, model, inputs, z, weight, step):
     draw = torch.Generator().manual_seed(self.seed*1_000_003 + step + place()[0]*1_000_000_007)
     return self.penalties.backward(model, inputs, z, draw)
 
-# %% ../../nbs/train/03_credit.ipynb #06c8b83c
+# %% ../../nbs/train/03_credit.ipynb #eba3a055
 @patch
 def cosine(self: Credit, model, inputs, targets) -> float:
     "Lowest cosine over the tensors between this rule's gradient and the exact adjoint; NaN where that cannot be found."

@@ -6,7 +6,7 @@
 __all__ = ['TrainOptions', 'learning_rate', 'Problem', 'Recovery', 'TrainingFailed', 'Trainer', 'Metrics', 'read_metrics',
            'train', 'reports', 'result']
 
-# %% ../../nbs/train/02_loop.ipynb #8ccdd2c2
+# %% ../../nbs/train/02_loop.ipynb #80dedc32
 import copy, json, math, os, re, time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from ..core import InvalidInput, Options, opt, require
 from .checkpoints import check_entries, load_state, load_weights, replace_file, save_state, write
 from .parallel import all_valid, average_gradients, mean, place
 
-# %% ../../nbs/train/02_loop.ipynb #1e211f9c
+# %% ../../nbs/train/02_loop.ipynb #f6368008
 @dataclass
 class TrainOptions(Options):
     "Settings of the loop."
@@ -37,7 +37,7 @@ class TrainOptions(Options):
 
     free = ("steps", "eval_every", "save_every", "threads", "device", "init_ckpt")  # may change when a run is resumed
 
-# %% ../../nbs/train/02_loop.ipynb #9300647c
+# %% ../../nbs/train/02_loop.ipynb #2ef93311
 @patch
 def check(self: TrainOptions):
     "Raise `InvalidInput` for fractions above 1 and for what this machine lacks."
@@ -50,13 +50,13 @@ def check(self: TrainOptions):
     there = self.device == "cpu" or (known and int(known[1] or 0) < gpus)
     require(there, "device", self.device, "use cpu" + ("" if gpus else "; no CUDA device is visible here"))
 
-# %% ../../nbs/train/02_loop.ipynb #293e8e99
+# %% ../../nbs/train/02_loop.ipynb #5ab2a9a0
 def learning_rate(cfg, step):
     "The rate of update number `step`, counted from 0."
     decay = max(1, round(cfg.wsd*cfg.steps))
     return cfg.lr*min(1, (step + 1)/max(1, cfg.warmup))*min(1, (cfg.steps - step)/decay)
 
-# %% ../../nbs/train/02_loop.ipynb #bd58877b
+# %% ../../nbs/train/02_loop.ipynb #788e58c7
 class Problem:
     "A model, its data and its gradient, for the loop to train."
     system = ""       # name under which `ept.systems` finds who can load its checkpoint
@@ -81,7 +81,7 @@ class Problem:
         "Measures on held-out data, `val` among them, a loss."
         raise NotImplementedError(f"{type(self).__name__} must define evaluate()")
 
-# %% ../../nbs/train/02_loop.ipynb #29b2bf94
+# %% ../../nbs/train/02_loop.ipynb #1ff85d03
 @patch
 def look(self: Problem, step) -> dict:
     "Entries for the row of update number `step`, measured before it, on nobody's time."
@@ -104,7 +104,7 @@ def state_dict(self: Problem) -> dict:
 def load_state_dict(self: Problem, state):
     "Take up what `state_dict` gave, from the whole of a saved state."
 
-# %% ../../nbs/train/02_loop.ipynb #ccbde2ae
+# %% ../../nbs/train/02_loop.ipynb #484a8037
 @patch
 def card(self: Problem) -> dict:
     "Header of the checkpoint."
@@ -124,10 +124,10 @@ def line(self: Problem, row) -> str:
 @patch
 def check_data(self: Problem, state, path):
     "Raise `InvalidInput` unless a saved state was trained on the data of this problem."
-    same = state["data"] == self.key
-    require(same, "data", self.key, f"the state in {path} was trained on other data; give the same")
+    fix = f"the state in {path} was trained on other data; give the same"
+    require(state["data"] == self.key, "data", self.key, fix)
 
-# %% ../../nbs/train/02_loop.ipynb #3f52dde2
+# %% ../../nbs/train/02_loop.ipynb #bcbad5f3
 @dataclass
 class Recovery:
     "How a run goes on after a gradient that is good, or not."
@@ -151,7 +151,7 @@ class Recovery:
     def load_state_dict(self, state):
         for name, value in state.items(): setattr(self, name, dict(value) if name == "counts" else value)
 
-# %% ../../nbs/train/02_loop.ipynb #3d654dcb
+# %% ../../nbs/train/02_loop.ipynb #f0a58e92
 @patch
 def verdict(self: Recovery, ok) -> str:  # "apply", "skip", "rewind" or "stop"
     "How to go on after a step whose gradient is good, or not."
@@ -167,7 +167,7 @@ def verdict(self: Recovery, ok) -> str:  # "apply", "skip", "rewind" or "stop"
     self.count("rewound")
     return "rewind"
 
-# %% ../../nbs/train/02_loop.ipynb #deded18e
+# %% ../../nbs/train/02_loop.ipynb #3621983a
 class TrainingFailed(RuntimeError):
     "The run could not go on; what was saved before is intact."
 
@@ -188,7 +188,7 @@ class Trainer:
 
     def rate(self): return self.lr_scale*learning_rate(self.cfg, self.done)
 
-# %% ../../nbs/train/02_loop.ipynb #3d69c1fb
+# %% ../../nbs/train/02_loop.ipynb #61829e0f
 @patch
 def step(self: Trainer) -> dict:
     "One update; its metrics."
@@ -209,7 +209,7 @@ def step(self: Trainer) -> dict:
     pace = {f"{self.problem.unit}_per_s": self.problem.size/seconds}
     return dict(step=self.done, **row, grad_norm=norm, lr=rate, seconds=seconds, **pace)
 
-# %% ../../nbs/train/02_loop.ipynb #02ca2a10
+# %% ../../nbs/train/02_loop.ipynb #401df8b9
 @patch
 def update(self: Trainer, norm, valid, forced) -> bool:  # whether the gradient was applied
     "Update unless the gradient is not finite; count what was skipped, and go back or stop after too many."
@@ -237,10 +237,10 @@ def rewind(self: Trainer):
 def hopeless(self: Trainer, usable) -> str:
     "What to say when no return has helped."
     r, what = self.recovery, "valid" if usable else "finite"
-    return (f"step {self.done + 1}: {r.skips} gradients in a row were not {what}, and {r.rewinds} returns "
-            f"to earlier weights with a smaller rate did not help. Lower lr ({self.cfg.lr:g})")
+    tried = f"{r.skips} gradients in a row were not {what}, and {r.rewinds} returns to earlier weights"
+    return f"step {self.done + 1}: {tried} with a smaller rate did not help. Lower lr ({self.cfg.lr:g})"
 
-# %% ../../nbs/train/02_loop.ipynb #77a8bf02
+# %% ../../nbs/train/02_loop.ipynb #28c64d70
 @patch
 def evaluate(self: Trainer) -> dict:
     "What the problem measures on the weights that would be saved."
@@ -250,7 +250,7 @@ def evaluate(self: Trainer) -> dict:
     self.model.load_state_dict(raw)
     return measured
 
-# %% ../../nbs/train/02_loop.ipynb #6478083e
+# %% ../../nbs/train/02_loop.ipynb #bc7d9916
 @patch
 def state(self: Trainer) -> dict:
     "Everything that a resume needs."
@@ -273,7 +273,7 @@ def check(self: Trainer, state, path):
     require(state["step"] < self.cfg.steps, "steps", self.cfg.steps, enough)
     check_entries(state, {k: type(v) for k, v in self.problem.state_dict().items()}, path)
 
-# %% ../../nbs/train/02_loop.ipynb #5e3d5da8
+# %% ../../nbs/train/02_loop.ipynb #696c4cb0
 @patch
 def restore(self: Trainer, state, path="the state"):
     "Go on from what `state` gave; raises `InvalidInput` for one of another run, or damaged."
@@ -294,7 +294,7 @@ def restore(self: Trainer, state, path="the state"):
     self.lr_scale = state["lr_scale"]
     self.remember()
 
-# %% ../../nbs/train/02_loop.ipynb #87bbb510
+# %% ../../nbs/train/02_loop.ipynb #49f50ae0
 @patch
 def save(self: Trainer, ckpt, state):
     "Write state, then checkpoint; raises `TrainingFailed` for weights that are not finite."
@@ -308,7 +308,7 @@ def save(self: Trainer, ckpt, state):
         write(ckpt, self.average or self.model.state_dict(), header)
     self.remember()
 
-# %% ../../nbs/train/02_loop.ipynb #aab25379
+# %% ../../nbs/train/02_loop.ipynb #e7b93be2
 class Metrics:
     "JSON lines, one a step; opened at `step`, later rows of an earlier attempt are dropped."
     def __init__(self, path, step):
@@ -334,7 +334,7 @@ def read_metrics(path) -> dict:
     names = dict.fromkeys(k for r in rows for k in r)
     return {k: [math.nan if r.get(k) is None else r[k] for r in rows] for k in names}
 
-# %% ../../nbs/train/02_loop.ipynb #2c0f5a59
+# %% ../../nbs/train/02_loop.ipynb #d830f63f
 def train(
     problem: Problem,
     out="runs/train",   # folder of the run
@@ -361,7 +361,7 @@ def train(
         if last or run.done % cfg.save_every == 0: run.save(ckpt, state)
     return result(run, row, dict(seconds=time.perf_counter() - started, seed=cfg.seed, out=str(out), ckpt=str(ckpt)))
 
-# %% ../../nbs/train/02_loop.ipynb #3b416d0e
+# %% ../../nbs/train/02_loop.ipynb #d5ae4e78
 def reports(run, out, progress, on_step):
     "Open the files of a run; a function that takes note of a row. Of several ranks the first alone speaks."
     if run.problem.shard[0]: return lambda row, evaluated: None
@@ -378,5 +378,5 @@ def result(run, row, rest):
     if not math.isfinite(row["val"]) or run.skipped >= run.done:
         what = f"validation loss {row['val']:g}, {run.skipped} of {run.done} gradients skipped"
         raise TrainingFailed(f"nothing was learned: {what}. Lower lr ({run.cfg.lr:g}){run.problem.advice}")
-    counts = dict(steps=run.done, skipped=run.skipped, recovered=run.recovery.counts)
-    return {**run.problem.summary(row), **counts, **rest}
+    counted = dict(steps=run.done, skipped=run.skipped, recovered=run.recovery.counts)
+    return {**run.problem.summary(row), **counted, **rest}
