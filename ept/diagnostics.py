@@ -24,13 +24,14 @@ class Gate:
     nudged: float = 3e-2         # worst relative residual of the nudged or adjoint phase, relative to the displacement
     displacement: float = 0.3    # ‖z - z*‖/‖z*‖ that a nudge may cause
     nonlinearity: float = 0.5    # ‖a_k - ŝ‖/‖ŝ‖ between nudges
+    unrolled: float = 3e-2       # worst relative residual after unrolled steps; inf for a map that need not be at rest
 
     def __post_init__(self):
         for name, value in vars(self).items(): require(value > 0, name, value, "a limit above 0; inf turns it off")
 
     def check(self, stats) -> list:  # of `ept.estimators.Stats`; the reasons, empty if valid
         "Why this estimate should not be applied."
-        limits, reasons = dict(free=self.free, pair=self.free, unrolled=self.free, contract=math.inf), []
+        limits, reasons = dict(free=self.free, pair=self.free, unrolled=self.unrolled, contract=math.inf), []
         for name, phase in stats.phases.items():
             limit = limits.get(name, self.nudged)
             if not phase.residual <= limit: reasons.append(f"{name} residual {phase.residual:.1e} above {limit:g}")

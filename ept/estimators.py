@@ -36,7 +36,9 @@ def cost_gradient(
 # %% ../nbs/09_estimators.ipynb #e67b8e9d
 def trained(model):
     "Names and tensors of the parameters that are trained, two tuples."
-    return zip(*((n, p) for n, p in model.named_parameters() if p.requires_grad))
+    found = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    require(found, "model", type(model).__name__, "has no parameter that is trained; set requires_grad")
+    return zip(*found)
 
 def contract(
     model,       # a `VectorField`
@@ -52,6 +54,8 @@ def contract(
     for i, y, zi, si in zip(*(t.chunk(parts) for t in (inputs, targets, z, s))):
         with torch.enable_grad():
             cost = model.cost(zi, y)
+            by_sample = cost.ndim >= 1 and len(cost) == len(zi)
+            require(by_sample, "cost", str(tuple(cost.shape)), "costs by sample, (B,), or by token, (B, T)")
             units = cost.numel()*len(z)/len(zi)
             surrogate = (cost.sum() - (si*model.force(zi, model.clamp(i))).sum())/units
             found = torch.autograd.grad(surrogate, params, materialize_grads=True)
@@ -192,7 +196,7 @@ class AsymEP(Estimator):
         require(0 < self.beta < math.inf, "beta", self.beta, "a nudge radius above 0, for example 0.02")
         require(0 <= self.reach < math.inf, "reach", self.reach,
                 "a fraction of the state's length, for example 1e-4; 0 turns it off")
-        require(int(self.points) == self.points and self.points >= 1, "points", self.points,
+        require(type(self.points) is int and self.points >= 1, "points", self.points,
                 "a whole number of at least 1; 2 is centred")
         if self.points == 1: warnings.warn("one-sided nudge: its error is of first order in beta; points=2 is centred")
 
@@ -395,6 +399,10 @@ class Tracking(Estimator):
     nudged: Solver = None  # for the pair; by default the free solver
     reach: float = 0.      # β‖∇ℓ‖/‖z*‖ to which β is set, by sample; 0 keeps β as it is
 
+    def __post_init__(self):
+        require(0 < self.beta < math.inf, "beta", self.beta, "a nudge radius above 0, for example 0.02")
+        require(0 <= self.reach < math.inf, "reach", self.reach, "a fraction of the state's length; 0 turns it off")
+
     def gradient(self, model, inputs, targets, z0=None):
         stats, b = Stats(), self.beta
         with torch.no_grad(): force = model.at(model.clamp(inputs))
@@ -447,8 +455,11 @@ class Unrolled(Estimator):
     count: int = 0             # gradients so far; set it to resume
 
     def __post_init__(self):
+        whole = len(self.range) == 2 and all(type(k) is int for k in self.range)
+        require(whole, "steps", self.steps, "a whole number, or two of them, (low, high)")
         low, high = self.range
         require(1 <= low <= high, "steps", self.steps, "unroll at least one step; a range is (low, high)")
+        require(0 < self.eps < math.inf, "eps", self.eps, "a step above 0; 1 applies a map")
         require(self.grad is None or self.grad >= 1, "grad", self.grad, "differentiate at least one step; None: all")
         require(0 <= self.progressive <= 1, "progressive", self.progressive, "a share of the loss, from 0 to 1")
         for steps in (low, high): cost_weights(self.weights, steps)
@@ -496,13 +507,12 @@ def gradient(self: Unrolled, model, inputs, targets, z0=None):
             extra, _, more = self.loss(force, targets, z0, before + after, after, "last")
             loss, work = (1 - self.progressive)*loss + self.progressive*extra, work + more
         grads = dict(zip(names, torch.autograd.grad(loss, params, materialize_grads=True)))
-        sol = Euler(self.solver.tol, 1).solve(force, z.detach())
-        sol.iterations.fill_(depth)
-        say(work + Work(force=1), sol)
-    stats.loss, stats.z = loss.item(), sol.z
+        say(work + Work(force=1), self.rest(force, z.detach(), depth))
+    stats.loss, stats.z = loss.item(), z.detach()
     self.deposit(model, grads)
     return grads, stats
 
+# %% ../nbs/09_estimators.ipynb #d25ca492
 @patch
 def loss(self: Unrolled, force, targets, z0, steps, grad, weights):
     "The mean cost over the weighted steps, the last state, and the `Work` that this and its gradient take."
@@ -513,6 +523,14 @@ def loss(self: Unrolled, force, targets, z0, steps, grad, weights):
     costs = path_cost(force.field, [z for _, z in counted], targets)
     loss = sum(w*c.mean() for (w, _), c in zip(counted, costs))
     return loss, path.last, Work(force=steps, vjp=min(grad, steps))
+
+@patch
+@torch.no_grad()
+def rest(self: Unrolled, force, z, steps) -> Solution:
+    "How far from rest the last state is; infinitely, where it is not finite."
+    residual, tol = relative_residual(force(z), z), self.solver.tol
+    iterations = torch.full((len(z),), steps, device=z.device)
+    return Solution(z, residual, iterations, residual <= tol, 1., [residual.max().item()], tol)
 
 # %% ../nbs/09_estimators.ipynb #f9d8069c
 def compare(grads, reference):

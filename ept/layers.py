@@ -169,7 +169,8 @@ def nll(self: Readout,
     targets,  # (B, T) token ids
 ):            # (B, T)
     "Cross-entropy of each token in nats; analytic for complex z."
-    logits = self.logits(z)
+    logits, shape = self.logits(z), tuple(targets.shape)
+    require(shape == tuple(z.shape[:-1]), "targets", str(shape), f"token ids for states of the shape {tuple(z.shape)}")
     if not logits.is_complex():
         costs = F.cross_entropy(logits.flatten(0, -2), targets.flatten(), reduction="none")
         return costs.view_as(targets)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
 from .core import require
-from .fields import CausalForce, join
+from .fields import CausalForce, join, start_of
 from .solution import Solution, expand, merge, relative_residual
 from .solvers import Anderson, Solver
 from .spectrum import dense_jacobian, token_blocks
@@ -127,12 +127,11 @@ class Newton(Solver):
 @torch.no_grad()
 def settle(self: Newton, force, z0=None) -> Solution:
     "F(z; x) = 0, each token after those before it. Raises `InvalidInput` for a field that is not causal."
-    name = type(getattr(force, "field", force)).__name__
-    require(isinstance(force, CausalForce), "field", name,
+    warm, z0 = z0 is not None, start_of(force, z0)
+    require(isinstance(force, CausalForce), "field", type(force.field).__name__,
             "Newton works token by token and needs a CausalField; "
             "use Anderson for other fields, or `newton` for small ones")
-    warm, before = z0 is not None, force.before
-    z0, sols = z0 if warm else force.start(), []
+    before, sols = force.before, []
     for t in range(z0.shape[1]):
         part = force.part(slice(t, t + 1), before)
         sols.append(self._token(part, z0[:, t:t + 1], warm))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from fastcore.basics import patch
 from .core import require
-from .fields import Force
+from .fields import Force, start_of
 from .krylov import gmres
 from .solution import Solution, pick, put, relative_residual, some, tile
 
@@ -38,7 +38,7 @@ class Solver:
 
     def __post_init__(self):
         require(self.tol > 0, "tol", self.tol, "a relative residual above 0, for example 1e-4")
-        whole = int(self.max_iter) == self.max_iter and self.max_iter >= 1
+        whole = type(self.max_iter) is int and self.max_iter >= 1
         require(whole, "max_iter", self.max_iter, "a whole number of at least 1")
 
     def start(self, z0):
@@ -123,9 +123,7 @@ def settle(self: Solver,
     z0=None,        # (B, ...) start; None: where the field starts
 ) -> Solution:
     "The free equilibrium F(z; x) = 0."
-    require(isinstance(force, Force), "force", type(force).__name__, "a field with its input held: field.at(x)")
-    z0 = force.start() if z0 is None else z0
-    return self.solve(force, z0, force.rows)
+    return self.solve(force, start_of(force, z0), force.rows)
 
 @patch
 def adjoint(self: Solver,

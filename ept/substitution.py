@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import torch
 from fastcore.basics import patch
 from .core import InvalidInput, require
-from .fields import CausalForce, join
+from .fields import CausalForce, join, start_of
 from .solution import Solution
 from .solvers import Euler, Iteration, Solver
 
@@ -73,10 +73,9 @@ class GaussSeidel(Substitution):
 
     @torch.no_grad()
     def settle(self, force, z0=None) -> Solution:
-        name = type(getattr(force, "field", force)).__name__
-        require(isinstance(force, CausalForce), "field", name,
+        z0 = start_of(force, z0)
+        require(isinstance(force, CausalForce), "field", type(force.field).__name__,
                 "GaussSeidel needs a CausalField; use Anderson for other fields")
-        z0 = force.start() if z0 is None else z0
         before, sols = force.before, []
         for a in range(0, z0.shape[1], self.chunk):
             tokens = slice(a, a + self.chunk)
@@ -146,11 +145,11 @@ class Scan(Substitution):
 @torch.no_grad()
 def settle(self: Scan, force, z0=None) -> Solution:
     "Every token once, in order; again from there where that was not enough."
-    name = type(getattr(force, "field", force)).__name__
-    require(hasattr(force, "substitute"), "field", name,
+    start = start_of(force, z0)
+    require(hasattr(force, "substitute"), "field", type(force.field).__name__,
             "Scan needs a strict field, such as the routed block; use GaussSeidel or Anderson")
     def write(z): return force.substitute(z, self.chunk, self.sweeps)
-    sol = Iteration(self.tol, self.passes, lambda z, F: write(z)).solve(force, write(z0))
+    sol = Iteration(self.tol, self.passes, lambda z, F: write(z)).solve(force, write(None if z0 is None else start))
     return replace(sol, evals=sol.evals*(1 + self.cost))
 
 @patch

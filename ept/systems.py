@@ -8,6 +8,7 @@ __all__ = ['SYSTEMS', 'Parts', 'System', 'Loaded', 'load']
 # %% ../nbs/14_systems.ipynb #d285d7b3
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 from .core import one_of
 
@@ -49,11 +50,12 @@ class Loaded:
     header: dict    # the rest: format, step, shape
 
 def load(
-    path,          # of the checkpoint
+    path,          # of the checkpoint, or of the folder of a run
     device="cpu",  # cpu, cuda or cuda:N
 ) -> Loaded:
     "Open a checkpoint of any system; raises `InvalidInput` for a file that is none, or of a system that is not known."
     from ept.train.checkpoints import read_header
+    path = Path(path)/"model.safetensors" if Path(path).is_dir() else Path(path)
     name = read_header(path).get("system", "lm")
     system = SYSTEMS[one_of("system", name, list(SYSTEMS))]
     return Loaded(name, *system.load(path, device))

@@ -184,6 +184,9 @@ def opening(
 def fit(args, cfg, out: Path, ckpt: Path, state: Path) -> dict:  # the result of `ept.train.loop.train`
     "Train, with progress on standard error; the folder is locked and no input that is refused leaves anything."
     from ept.train import loop
+    ranks = os.environ.get("WORLD_SIZE", "1")
+    require(ranks == "1", "WORLD_SIZE", ranks, "this command trains in one process; several ranks need a program "
+            "of one's own around ept.train.parallel.launched and ept.train.loop.train")
     text = prepared(cfg.data, cfg.tokenizer, cfg.vocab) if hasattr(cfg, "tokenizer") else contextlib.nullcontext()
     with text as data, claimed(out, ckpt, state):
         check_places(args, out, ckpt, state)  # another run may have come and gone

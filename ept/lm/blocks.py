@@ -65,8 +65,11 @@ class BlockForce(CausalForce):
         twin.own = True
         return twin
 
-    def rows(self, keep):
-        force = super().rows(keep)
+    def rows(self, keep): return self.alike(super().rows(keep))
+    def part(self, tokens, before): return self.alike(super().part(tokens, before))
+
+    def alike(self, force):
+        "Another force, with derivatives of the own-token path alone if this one has these."
         return force.own_only() if self.own else force
 
 # %% ../../nbs/lm/02_blocks.ipynb #68e8e789

@@ -236,7 +236,7 @@ def load_checkpoint(
     system = header.get("system", "lm")
     require(system == "lm", "ckpt", str(path), f"holds a model of the system {system!r}; load it with ept.systems.load")
     with reading(path):
-        cfg = Config.from_dict({**header["config"], "device": device})
+        cfg = Config.from_dict({**header["config"], "device": device, "threads": 0})     # of another machine
         tokenizer, shape = tokenizer_from_json(header["tokenizer"]), header["shape"]
         stored = sum(v.numel() for v in tensors.values())       # before building what a damaged header asks for
         fits = shape["vocab"]*shape["C"] + shape["C"]**2 <= 100*stored

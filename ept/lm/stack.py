@@ -14,7 +14,7 @@ from torch import nn
 from fastcore.basics import patch
 from ..core import require
 from ..estimators import Estimator, Stats
-from ..fields import Force, Linearisation, VectorField, Work
+from ..fields import Force, Linearisation, VectorField, Work, start_of
 from ..layers import Linear, attend
 from .blocks import Block
 from ..solution import Solution
@@ -127,14 +127,14 @@ class LayerSweep(Substitution):
 @torch.no_grad()
 def settle(self: LayerSweep, force, z0=None) -> Solution:
     "The free equilibrium; raises `InvalidInput` unless the field is a stack."
-    m = getattr(force, "field", force)
-    fix = "LayerSweep needs a StackField; use Anderson for other fields"
+    z0 = start_of(force, z0)
+    m, fix = force.field, "LayerSweep needs a StackField; use Anderson for other fields"
     require(isinstance(force, StackForce), "field", type(m).__name__, fix)
 
     def near(l, z): return m.up(l, z[l - 1] if l else force.x)
     def far(l, z): return m.down(l, z[l + 1]) if m.feedback and l + 1 < m.L else 0
 
-    return self._sweeps(near, far, range(m.L), force.start() if z0 is None else z0)
+    return self._sweeps(near, far, range(m.L), z0)
 
 @patch
 @torch.no_grad()

@@ -38,8 +38,8 @@ def write(
     header,   # dict of plain values
 ):
     "Write a checkpoint, whole or not at all."
-    text = json.dumps(dict(format=FORMAT, **header))
-    tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+    text = json.dumps({**header, "format": FORMAT})
+    tensors = {k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}      # tied ones twice
     replace_file(path, lambda p: save_file(tensors, p, {"ept": text}))
 
 # %% ../../nbs/train/00_checkpoints.ipynb #b7e67d90
@@ -70,7 +70,9 @@ def parsed(file, path):
     with reading(path):
         header = json.loads((file.metadata() or {})["ept"])
         if not isinstance(header, dict): raise TypeError(f"a {type(header).__name__}, not a table")
-        return header
+    written = header.get("format", FORMAT)
+    require(written == FORMAT, "ckpt", str(path), f"has the format {written!r}; this version reads {FORMAT}")
+    return header
 
 def read_header(path) -> dict:
     "Header of a checkpoint; raises `InvalidInput` for a missing, corrupt or foreign file."
@@ -93,11 +95,12 @@ def load_weights(
     "Copy `tensors` into `model`; raises `InvalidInput` naming the first that does not fit."
     want = {k: tuple(v.shape) for k, v in model.state_dict().items()}
     have = {k: tuple(v.shape) for k, v in tensors.items()}
+    floats = {k: v.is_floating_point() for k, v in model.state_dict().items()}      # the others are buffers
     for k in sorted(want.keys() | have.keys()):
         sizes = f"{k} is {have.get(k, 'missing')} in the file and {want.get(k, 'unknown')} in the model"
         require(want.get(k) == have.get(k), "ckpt", str(path), f"{sizes}; was it trained with other C, H, T or data?")
-        finite = tensors[k].is_floating_point() and bool(torch.isfinite(tensors[k]).all())
-        require(finite, "ckpt", str(path), f"{k} holds values that are not finite numbers")
+        numbers = bool(torch.isfinite(tensors[k]).all()) and tensors[k].is_floating_point() == floats[k]
+        require(numbers, "ckpt", str(path), f"{k} holds values that are not finite numbers")
     model.load_state_dict(tensors)
 
 # %% ../../nbs/train/00_checkpoints.ipynb #446867b4

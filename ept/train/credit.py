@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SOLVERS', 'INVALID', 'FreeOptions', 'NudgeOptions', 'CreditOptions', 'Implied', 'build_solver', 'build_estimator',
-           'build_budget', 'Credit']
+           'gate_of', 'build_budget', 'Credit']
 
 # %% ../../nbs/train/03_credit.ipynb #a4a913af
 import copy, math
@@ -108,6 +108,7 @@ class Implied:
     eps: float = 1.0          # step of the relaxation
     solver: str = "anderson"  # auto
     chunk: int = 8            # tokens in a chunk of gs
+    rests: bool = True        # whether a gradient wants a state at rest; False for a map that is only applied
     strict: bool = False      # whether n tokens settle in n sweeps, as in a field that reads earlier tokens only
 
 @patch
@@ -151,6 +152,13 @@ def build_estimator(
     pair = Anderson(cfg.res_nudge, cap, eps=eps) if isinstance(second, Substitution) else second
     return Tracking(free, beta=cfg.hr, nudged=pair)
 
+# %% ../../nbs/train/03_credit.ipynb #0e46c7fd
+def gate_of(
+    cfg,  # `CreditOptions`
+) -> Gate:
+    "The validity gate."
+    return Gate(free=cfg.gate, nudged=cfg.gate, unrolled=cfg.gate if cfg.implied().rests else math.inf)
+
 # %% ../../nbs/train/03_credit.ipynb #08c0d1f7
 def build_budget(
     cfg,  # `CreditOptions`
@@ -170,7 +178,7 @@ class Credit:
         seed=0,     # of the vectors that penalties draw
     ):
         self.cfg, self.seed = cfg, seed
-        self.rule, self.gate = rule or build_estimator(cfg), Gate(free=cfg.gate, nudged=cfg.gate)
+        self.rule, self.gate = rule or build_estimator(cfg), gate_of(cfg)
         self.rescue = Rescue(ladder(build_solver(cfg, cfg.res_est, cfg.t1max), cfg.step_length()))
         self.budget = build_budget(cfg)
         self.weights = dict(resreg=cfg.resreg, eig=cfg.eig, eigreg=cfg.eigreg)  # may be moved between steps

@@ -212,7 +212,7 @@ def step(self: Trainer) -> dict:
 # %% ../../nbs/train/02_loop.ipynb #401df8b9
 @patch
 def update(self: Trainer, norm, valid, forced) -> bool:  # whether the gradient was applied
-    "Update unless the gradient is not finite; count what was skipped, and go back or stop after too many."
+    "Step unless `.grad` is not finite (without a valid gradient it holds penalties at most); count, go back, or stop."
     usable = math.isfinite(norm)
     ok = usable and (valid or forced)
     self.skipped += not (usable and valid)
@@ -223,7 +223,9 @@ def update(self: Trainer, norm, valid, forced) -> bool:  # whether the gradient 
         return False
     if usable: self.optimizer.step()
     if self.average is not None:
-        for k, v in self.model.state_dict().items(): self.average[k].lerp_(v, 1 - self.cfg.pema)
+        for k, v in self.model.state_dict().items():
+            if v.is_floating_point(): self.average[k].lerp_(v, 1 - self.cfg.pema)
+            else: self.average[k].copy_(v)
     return ok
 
 @patch
@@ -246,9 +248,8 @@ def evaluate(self: Trainer) -> dict:
     "What the problem measures on the weights that would be saved."
     raw = {k: v.clone() for k, v in self.model.state_dict().items()}
     if self.average is not None: self.model.load_state_dict(self.average)
-    measured = self.problem.evaluate()
-    self.model.load_state_dict(raw)
-    return measured
+    try: return self.problem.evaluate()
+    finally: self.model.load_state_dict(raw)
 
 # %% ../../nbs/train/02_loop.ipynb #bc7d9916
 @patch
@@ -271,6 +272,8 @@ def check(self: Trainer, state, path):
         require(name in self.cfg.free, name, new, fix)
     enough = f"the state in {path} has {state['step']} steps already; ask for more, or sample from its checkpoint"
     require(state["step"] < self.cfg.steps, "steps", self.cfg.steps, enough)
+    scale = state["lr_scale"]
+    require(math.isfinite(scale) and scale > 0, "state", str(path), f"its entry 'lr_scale' is {scale}; it is damaged")
     check_entries(state, {k: type(v) for k, v in self.problem.state_dict().items()}, path)
 
 # %% ../../nbs/train/02_loop.ipynb #696c4cb0
@@ -365,8 +368,8 @@ def train(
 def reports(run, out, progress, on_step):
     "Open the files of a run; a function that takes note of a row. Of several ranks the first alone speaks."
     if run.problem.shard[0]: return lambda row, evaluated: None
+    metrics = Metrics(out/"metrics.jsonl", run.done)      # first: it refuses a damaged file
     replace_file(out/"config.json", lambda p: p.write_text(json.dumps(run.cfg.to_dict(), indent=1)))
-    metrics = Metrics(out/"metrics.jsonl", run.done)
     def tell(row, evaluated):
         if evaluated and progress: progress(run.problem.line(row))
         metrics.write(row)
