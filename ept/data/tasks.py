@@ -825,6 +825,7 @@ def task_batch(
     "The batch of a step; raises `InvalidInput` when the task does not have the curriculum's size."
     require_count("seed", seed, 0)
     require_count("step", step, 0)
+    for size in curriculum.limits: task.check_size(size)      # now, not at the step that first draws it
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, step])))
     return task.sample(n, curriculum.size(rng), rng)
 

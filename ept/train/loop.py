@@ -196,6 +196,7 @@ def step(self: Trainer) -> dict:
     for group in self.optimizer.param_groups: group["lr"] = rate
     self.optimizer.zero_grad(set_to_none=True)
     row = self.problem.gradient(self.done)
+    self.check_row(row)
     row["loss"] = mean(row["loss"])
     valid, forced = row.pop("valid", True), row.pop("forced", False)
     for name, n in row.pop("counts", {}).items(): self.recovery.count(name, n)
@@ -208,6 +209,14 @@ def step(self: Trainer) -> dict:
     seconds = time.perf_counter() - started
     pace = {f"{self.problem.unit}_per_s": self.problem.size/seconds}
     return dict(step=self.done, **row, grad_norm=norm, lr=rate, seconds=seconds, **pace)
+
+# %% ../../nbs/train/02_loop.ipynb #ec3bf4b6
+@patch
+def check_row(self: Trainer, row):
+    "Raise `InvalidInput` for a row that `Problem.gradient` must not give."
+    require("loss" in row, "gradient", type(self.problem).__name__, "its row must have a `loss`")
+    filled = not row.get("valid", True) or any(p.grad is not None for p in self.model.parameters())
+    require(filled, "gradient", type(self.problem).__name__, "fills no `.grad`; call backward, or say valid=False")
 
 # %% ../../nbs/train/02_loop.ipynb #401df8b9
 @patch
