@@ -1,2 +1,2 @@
 __version__ = "0.1.0"
-from .front import __dir__, __getattr__
+from .front import find as __getattr__, offered as __dir__

@@ -84,6 +84,7 @@ def resolves(name, module):
 def address(name, module):
     "The address of a name's entry in the reference, also of a method's."
     first, *method = name.split(".")
+    method = [n for n in method if not n.startswith("_")]    # `__call__` is said with its class
     return f"{sitemap.reference(module)}#{'.'.join([anchors(module).get(first, first), *method]).lower()}"
 
 
@@ -301,6 +302,7 @@ def listing(name, context):
     if anchors(name): lines += ["| name | purpose |\n|:--|:--|"]
     for n, anchor in anchors(name).items():
         purpose = docstring(find(n, name), context).partition("\n")[0]
+        purpose = re.sub(r"`([^`]+)`", lambda m: as_code(m[1]), purpose)
         lines.append(f"| [`{n}`]({name}.html#{anchor}) | {purpose} |")
     return "\n".join(lines) + "\n"
 
