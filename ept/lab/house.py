@@ -112,11 +112,11 @@ def wrong_way(
 ) -> str:                     # what is wrong; empty if nothing is
     "Why an import points the wrong way."
     here, there = unit(module), unit(other)
-    if not module or not other: return ""      # the package itself imports its front door, and has the version
+    if not module: return ""      # the package itself, which imports its front door
     if LEVEL[there] < LEVEL[here]: return ""
     if LEVEL[there] > LEVEL[here]: return "which is above it"
     if here != there and {here, there} <= SYSTEMS: return "another system"
-    if here != there and "." in module + other: return "which stands beside it"      # folders, or one and the root
+    if here != there and other and "." in module + other: return "which stands beside it"
     own, its = numbers.get(module, ""), numbers.get(other, "")
     return "" if its < own else f"whose notebook's number {its} is not below its own, {own}"
 
