@@ -469,13 +469,15 @@ class Unrolled(Estimator):
         "Smallest and largest number of steps."
         return self.steps if isinstance(self.steps, (tuple, list)) else (self.steps, self.steps)
 
-    def draw(self):
-        "The number of steps of this gradient; for the progressive share, steps without gradient and steps with."
-        low, high = self.range
-        rng = random.Random(f"{self.seed} {self.count}")
-        depth = rng.randint(low, high)
-        before = rng.randrange(high)
-        return depth, (before, rng.randint(1, high - before))
+# %% ../nbs/09_estimators.ipynb #530a8ec6
+@patch
+def draw(self: Unrolled):
+    "The number of steps of this gradient; for the progressive share, steps without gradient and steps with."
+    low, high = self.range
+    rng = random.Random(f"{self.seed} {self.count}")
+    depth = rng.randint(low, high)
+    before = rng.randrange(high)
+    return depth, (before, rng.randint(1, high - before))
 
 # %% ../nbs/09_estimators.ipynb #4d973d2f
 def cost_weights(

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['EXPORTS', 'THREADS', 'OUTSIDE', 'TOTAL', 'BUDGETS', 'statements', 'cell_role', 'cell_error', 'read_cells',
            'run_cells', 'run_worker', 'Report', 'tally', 'cell_problem', 'test_environment', 'reap', 'kill_group',
-           'watch_worker', 'run_notebook', 'read_settings', 'export_copy', 'modules_under', 'why_stale', 'check_sync',
-           'children_cpu', 'find_root', 'find_notebooks', 'by_part', 'busy', 'over_budget', 'run_all', 'files_under',
+           'watch_worker', 'run_notebook', 'read_settings', 'export_copy', 'modules_under', 'why_stale', 'children_cpu',
+           'check_sync', 'find_root', 'find_notebooks', 'by_part', 'busy', 'over_budget', 'run_all', 'files_under',
            'left_behind', 'parse_args', 'choose', 'cpu_by_part', 'show_report', 'common_checks', 'main', 'summary']
 
 # %% ../../nbs/lab/06_testing.ipynb #99a7bba0
@@ -280,6 +280,12 @@ def why_stale(here: bytes | None, there: bytes | None) -> str:
     if there is None: return "has no notebook"
     return "was not exported" if here is None else "differs from its notebook"
 
+def children_cpu() -> float:
+    "Seconds of the processor that children used which were waited for."
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+# %% ../../nbs/lab/06_testing.ipynb #9d6656df
 def check_sync(
     root: Path,  # folder with settings.ini
 ) -> Report:
@@ -297,11 +303,6 @@ def check_sync(
         else: report.fail(f"{lib}/{module} {why_stale(here.get(module), there.get(module))}: run `make export`")
     report.seconds, report.cpu = time.monotonic() - start, children_cpu() - before
     return report
-
-def children_cpu() -> float:
-    "Seconds of the processor that children used which were waited for."
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 # %% ../../nbs/lab/06_testing.ipynb #54ef41f2
 def find_root(start: Path = None) -> Path | None:
