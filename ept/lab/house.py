@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'TARGETS', 'LINES', 'DIRECTIVE', 'ORDER', 'LEVEL', 'SYSTEMS', 'LIGHT', 'CHECKS', 'directives', 'code_cells',
-           'exported', 'layout_problems', 'syntax_problems', 'code_problems', 'modules', 'notebook_numbers', 'unit',
-           'wrong_way', 'imports', 'own_module', 'when_loaded', 'imports_torch', 'import_problems', 'targets',
-           'mirror_problems', 'main']
+           'exported', 'layout_problems', 'names_in', 'crowded', 'syntax_problems', 'code_problems', 'modules',
+           'notebook_numbers', 'unit', 'wrong_way', 'imports', 'own_module', 'when_loaded', 'imports_torch',
+           'import_problems', 'targets', 'mirror_problems', 'main']
 
 # %% ../../nbs/lab/07_house.ipynb #50721ab3
 import ast, json, re, sys
@@ -45,17 +45,29 @@ def layout_problems(source: str) -> Iterator[tuple[int, str]]:  # number of the 
     lines = source.splitlines()
     for n, line in enumerate(lines, 1):
         if len(line) > COLUMNS: yield n, f"{len(line)} columns, at most {COLUMNS}"
-    count = sum(bool(line.strip()) and not line.startswith("#|") for line in lines)
+    count = sum(bool(line.strip()) and not DIRECTIVE.match(line) for line in lines)
     if count > LINES: yield 1, f"an export cell of {count} lines, at most {LINES}"
 
+def names_in(target: ast.expr) -> int:
+    "How many things are assigned to, those in brackets inside too."
+    return sum(names_in(part) for part in target.elts) if isinstance(target, (ast.Tuple, ast.List)) else 1
+
+def crowded(tree: ast.Module) -> Iterator[int]:  # number of the line
+    "Lines on which a second statement of the same block begins."
+    blocks = [b for node in ast.walk(tree) for name in ("body", "orelse", "finalbody")
+              if isinstance(b := getattr(node, name, None), list)]
+    return (second.lineno for block in blocks for first, second in zip(block, block[1:])
+            if first.end_lineno == second.lineno)
+
+# %% ../../nbs/lab/07_house.ipynb #6cd33241
 def syntax_problems(source: str) -> Iterator[tuple[int, str]]:  # as in `layout_problems`
-    "Assignments with too many targets, and conditionals inside conditionals."
-    several = (ast.Tuple, ast.List)
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Assign) and isinstance(node.value, several):
-            for target in node.targets:
-                count = len(target.elts) if isinstance(target, several) else 1
-                if count > TARGETS: yield node.lineno, f"{count} targets in one assignment, at most {TARGETS}"
+    "Crowded lines, assignments with too many targets, and conditionals inside conditionals."
+    tree = ast.parse(source)
+    yield from ((line, "two statements on one line") for line in crowded(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Tuple, ast.List)):
+            count = max(map(names_in, node.targets))
+            if count > TARGETS: yield node.lineno, f"{count} targets in one assignment, at most {TARGETS}"
         if isinstance(node, ast.IfExp):
             inner = [n for n in ast.walk(node) if isinstance(n, ast.IfExp) and n is not node]
             if inner: yield node.lineno, "a conditional expression inside another"
@@ -77,7 +89,7 @@ krylov iterate
 solvers
 substitution spectrum hardware
 estimators newton control
-diagnostics cost
+diagnostics cost nn
 train
 lm looped thinker dag local
 systems
