@@ -196,6 +196,7 @@ def replace_unprintable():
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"): stream.reconfigure(errors="replace")
 
+# %% ../nbs/00_core.ipynb #91d42674
 def install_hint(
     extra: str,  # of settings.ini: data, postgres, ...
 ) -> str:
