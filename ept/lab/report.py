@@ -235,9 +235,9 @@ def ranking(
     return sorted(means, key=means.get, reverse=way == "highest")
 
 def best(summary: dict, metric: str) -> set[int]:  # as in `ranking`
-    "The groups with the best value of a metric, where at most half of them have it."
+    "The groups with the best value of a metric as it is shown, where at most half of them have it."
     order, groups = ranking(summary, metric), summary["groups"]
-    winners = {k for k in order if groups[k][metric]["mean"] == groups[order[0]][metric]["mean"]}
+    winners = {k for k in order if digits(groups[k][metric]["mean"]) == digits(groups[order[0]][metric]["mean"])}
     return winners if 2*len(winners) <= len(order) else set()
 
 # %% ../../nbs/lab/04_report.ipynb #cc178d34
