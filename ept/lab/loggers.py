@@ -8,7 +8,7 @@ __all__ = ['QUIET', 'LOGGERS', 'scalars', 'no_logger', 'tensorboard', 'wandb', '
 # %% ../../nbs/lab/05_loggers.ipynb #8ea03a25
 import contextlib, os
 from pathlib import Path
-from ..core import InvalidInput, one_of
+from ..core import InvalidInput, install_hint, one_of, user_path, writing
 from .records import plain
 
 # %% ../../nbs/lab/05_loggers.ipynb #6f7e2898
@@ -26,11 +26,14 @@ def tensorboard(folder, config, name):
     "Event files in FOLDER/tensorboard; look at them with `tensorboard --logdir FOLDER`."
     try: from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        raise InvalidInput("logger", "tensorboard", "is not installed: pip install 'ept[tensorboard]'") from None
-    with SummaryWriter(str(Path(folder)/"tensorboard")) as writer:
+        raise InvalidInput("logger", "tensorboard", install_hint("tensorboard")) from None
+    folder = user_path("out", folder)/"tensorboard"
+    with writing(folder): writer = SummaryWriter(str(folder))
+    with writer:
         writer.add_text("config", "\n".join(f"    {k}: {v}" for k, v in config.items()))
         def log(row):
-            for k, v in scalars(row).items(): writer.add_scalar(k, v, row["step"])
+            with writing(folder):
+                for k, v in scalars(row).items(): writer.add_scalar(k, v, row["step"])
         yield log
 
 # %% ../../nbs/lab/05_loggers.ipynb #94a6610f
@@ -41,9 +44,10 @@ QUIET = dict(silent=True, console="off", disable_git=True, save_code=False, x_di
 def wandb(folder, config, name):
     "A run of Weights & Biases in the project of `WANDB_PROJECT`, else ept; its files lie in FOLDER/wandb."
     try: import wandb as wb
-    except ImportError: raise InvalidInput("logger", "wandb", "is not installed: pip install 'ept[wandb]'") from None
+    except ImportError: raise InvalidInput("logger", "wandb", install_hint("wandb")) from None
     mode = os.environ.get("WANDB_MODE") or ("online" if wb.login(prompt=False) else "offline")
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    folder = user_path("out", folder)
+    with writing(folder): folder.mkdir(parents=True, exist_ok=True)
     run = wb.init(project=os.environ.get("WANDB_PROJECT", "ept"), name=name, dir=str(folder), config=dict(config),
                   mode=mode, settings=wb.Settings(**QUIET))
     code = 1
