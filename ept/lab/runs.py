@@ -529,8 +529,8 @@ KEPT = ("command", "id", "name", "state", "parameters", "metrics", "seed", "git"
 def results_folder() -> Path:
     "nbs/results of the clone; raises `InvalidInput` where there is none."
     folder = experiment_folder()
-    require(folder and folder.parent.name == "nbs", "results", None,
-            "no clone of the repository here; name a folder with --results")
+    there = folder and folder.parent.name == "nbs"
+    require(there, "results", None, "no clone of the repository here; name a folder with --results")
     return folder.parent/"results"
 
 def portable(
@@ -558,9 +558,9 @@ def row_of(
     try: row = json.loads((folder/"result.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         trained = (folder/"metrics.jsonl").exists() and (folder/"config.json").exists()
-        instead = "`ept train` leaves no row, `ept run train` does"
-        if not trained: instead = "name one that `ept run` made, as `ept runs` lists them"
-        raise refused(f"holds no result.json, so it is not the folder of an experiment's run; {instead}") from None
+        what = "was trained without a row, as by a program of one's own" if trained else "is not the folder of a run"
+        instead = "name one that `ept run` or `ept train` made, as `ept runs` lists them"
+        raise refused(f"holds no result.json, so it {what}; {instead}") from None
     except (OSError, ValueError, RecursionError) as e:
         raise refused(f"has a result.json that cannot be read ({type(e).__name__})") from None
     if not is_row(row) or row["name"] != Path(row["name"]).name:
@@ -585,9 +585,12 @@ def promote(
     run,           # a run's folder, or its row
     results=None,  # where rows are kept; by default nbs/results of the clone
 ) -> dict:
-    "Append a finished run's row to `results`/NAME.jsonl; raises `InvalidInput` for one unfinished, or there already."
+    "Append a finished run's row to `results`/NAME.jsonl; raises `InvalidInput` for one unfinished, a test, or there already."
     row = run if isinstance(run, dict) else row_of(Path(run))
     require(state_of(row) == "finished", "run", row["id"], f"is {state_of(row)}; only finished runs are kept")
+    tested = (row.get("machine") or {}).get("in_test")
+    smaller = "ran under IN_TEST, with smaller sizes than its parameters say; run it again without"
+    require(not tested, "run", row["id"], smaller)
     row = {k: row.get(k) for k in KEPT}
     for k in ("parameters", "metrics"): row[k] = portable(row[k])
     row["command"] = shlex.join(map(portable, shlex.split(row["command"] or "")))
