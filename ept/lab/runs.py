@@ -7,7 +7,7 @@ __all__ = ['KINDS', 'EXPECT', 'SWITCH', 'POLICY', 'PAGE', 'SIGNALS', 'REQUESTS',
            'experiments', 'near_path', 'find_experiment', 'parse_value', 'import_papermill', 'inspect_notebook',
            'parameters_of', 'check_parameters', 'html_page', 'mathml_filter', 'kernel_environment', 'Requests',
            'terminable', 'descendants', 'kill', 'stop', 'relay', 'execute', 'last_error', 'code_of', 'with_parameters',
-           'now', 'circumstances', 'new_row', 'new_folder', 'progress', 'following', 'perform', 'close', 'earlier',
+           'now', 'run_id', 'begun', 'new_row', 'new_folder', 'progress', 'following', 'perform', 'close', 'earlier',
            'settle_in', 'printed', 'run', 'forget', 'remove_empty', 'results_folder', 'portable', 'row_of',
            'read_results', 'promote']
 
@@ -329,10 +329,23 @@ def with_parameters(
 # %% ../../nbs/lab/01_runs.ipynb #bcf2e666
 def now() -> str: return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
-def circumstances() -> dict:
-    "The machine, and whether this is a test."
-    return machine() | (dict(in_test=True) if "IN_TEST" in os.environ else {})
+def run_id(
+    name: str,  # what it begins with
+) -> str:
+    "A name for a run, by the time."
+    return f"{name}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
+def begun(
+    name: str, id: str,
+    source: Path,  # folder of the code that it runs
+) -> dict:
+    "What every row holds when its run begins."
+    where = machine() | (dict(in_test=True) if "IN_TEST" in os.environ else {})
+    return dict(id=id, name=name, state="running", error=None, parameters={}, metrics={}, git=git_state(source),
+                versions=versions(), machine=where, start=now(), seconds=None, process=this_process(),
+                seen=time.time(), notebook=None, out=None)
+
+# %% ../../nbs/lab/01_runs.ipynb #932a5cb3
 def new_row(
     name: str,              # of an experiment, or the path of a notebook
     parameters: dict = {},  # name: value; text is read as the declared type
@@ -341,11 +354,8 @@ def new_row(
     notebook = find_experiment(name)
     table = parameters_of(notebook)
     given = check_parameters(table, parameters)
-    id = f"{notebook.stem}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    defaults = {n: p["default"] for n, p in table.items() if n != "out"}
-    row = dict(id=id, name=notebook.stem, state="running", error=None, parameters=defaults, metrics={},
-               git=git_state(notebook.parent), versions=versions(), machine=circumstances(),
-               start=now(), seconds=None, process=this_process(), seen=time.time(), notebook=str(notebook), out=None)
+    row = begun(notebook.stem, run_id(notebook.stem), notebook.parent)
+    row |= dict(notebook=str(notebook), parameters={n: p["default"] for n, p in table.items() if n != "out"})
     return with_parameters(row, given, code_of(notebook))
 
 # %% ../../nbs/lab/01_runs.ipynb #74d9ec72
