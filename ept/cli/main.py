@@ -32,7 +32,8 @@ relaxation.
   ept report   tables and figures, over seeds    ept report train --out report
   ept promote  keep a run's row for good         ept promote RUN
 
-`ept COMMAND --help` explains a command. Every command takes --json: the result as one JSON object on the last line."""
+`ept COMMAND --help` explains a command. Every command takes --json: the result as one JSON object on the last line.
+Every training and every run has a row in the store; `ept runs` lists them. Ctrl-C saves and says how to go on."""
 
 # name: what makes the parser, what does the work
 COMMANDS = dict(train=(train_parser, train), sample=(sample_parser, sample), data=(data_parser, data),
@@ -78,6 +79,8 @@ def main(
     argv: list = None,  # command line, without the program
 ) -> int:               # 0 done, 1 could not be done, 2 wrong input, 130 interrupted
     "The command `ept`."
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"): stream.reconfigure(errors="replace")
     return status_of(lambda: dispatch(sys.argv[1:] if argv is None else argv))
 
 # %% ../../nbs/cli/03_main.ipynb #04920c57

@@ -156,9 +156,12 @@ def run_local(
     "Run a sweep on this machine."
     env, halt = dict(OMP_NUM_THREADS=str(threads)), threading.Event()
     live = set()  # processes
+    def started(process):
+        live.add(process)
+        if halt.is_set(): stop(process)  # it came while the others were being ended
     def work(row):
         if halt.is_set() or not sweep.begin(row): return
-        try: perform(row, env=env, started=live.add)
+        try: perform(row, env=env, started=started)
         except OSError as e: row |= dict(state="failed", error=" ".join(f"{type(e).__name__}: {e}".split()))
         if halt.is_set() and row["state"] == "failed": row |= dict(state="interrupted", error="KeyboardInterrupt")
         sweep.end(row)
@@ -189,7 +192,7 @@ def connect_ray(
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try: import ray
     except ImportError:
-        raise InvalidInput("backend", "ray", "Ray is not installed: pip install 'ept[ray]'") from None
+        raise InvalidInput("backend", "ray", "Ray is not installed; in the clone: pip install '.[ray]'") from None
     address = os.environ.get("RAY_ADDRESS")
     here = {} if address else dict(num_cpus=max(cores(), workers or 1), include_dashboard=False)
     try: ray.init(log_to_driver=False, logging_level="ERROR", **here)

@@ -8,15 +8,16 @@ __all__ = ['watch', 'leave_page', 'work']
 # %% ../../nbs/lab/02_worker.ipynb #f2c849c4
 import json, logging, os, sys, threading, time
 from pathlib import Path
-from .runs import html_page, import_papermill
+from .runs import descendants, html_page, import_papermill, kill
 
 # %% ../../nbs/lab/02_worker.ipynb #4394ded6
 def watch(
     parent: int,       # process that waits for this one
     every: float = 0.5,  # seconds
 ):
-    "End this process, without any ceremony, when `parent` is its parent no longer."
+    "End this process and its descendants, without any ceremony, when `parent` is its parent no longer."
     while os.getppid() == parent: time.sleep(every)
+    kill(descendants(os.getpid()))
     os._exit(1)
 
 # %% ../../nbs/lab/02_worker.ipynb #738a2c05

@@ -86,7 +86,7 @@ def check(self: Config):
 PRESETS = dict(
     original=dict(mode="ep", attn_mode="thick", B=24, C=512, H=16, T=256, c=1.0, jacreg=0.1, jr_floor=0.1, jr_max=16.0,
                   holo=2, hr=0.02, t2sel=80, track=True, pema=0.999, t1max=150, res_est=1e-4, resreg=0.2, qknorm=True,
-                  T1=150, T2=20, lr=6e-4, wsd=0.25, steps=32000, solver="euler"))
+                  T1=150, T2=20, lr=6e-4, wsd=0.25, steps=32000, solver="euler", device="auto"))
 
 # %% ../../nbs/lm/06_problem.ipynb #c82b7a7f
 def build_model(
