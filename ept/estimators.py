@@ -249,7 +249,8 @@ def nudge_points(
     half=True,    # leave out the conjugates
 ):                # (K,) nudges, complex when N > 2; (K,) weights that sum to 1
     "The ⌊N/2⌋+1 points of the circle that conjugate symmetry leaves, with their weights."
-    where = dict(dtype=dtype, device=device)
+    where, whole = dict(dtype=dtype, device=device), dtype in (torch.float32, torch.float64)
+    require(points <= 2 or whole, "points", points, f"{dtype} has no complex numbers; use points=2, or another dtype")
     if points <= 2: return torch.tensor([r, -r][:points], **where), torch.full((points,), 1/points, **where)
     k = torch.arange(points//2 + 1 if half else points, **where)
     alone = (k == 0) | (2*k == points)            # on the real axis: its own conjugate
@@ -514,7 +515,7 @@ def settle_pair(
 
 def balance(z, g):
     "‖z‖/‖g‖ by sample, shaped to multiply: brings an adjoint to the size of the state beside it."
-    return expand(norms(z).clamp_min(1e-12)/norms(g).clamp_min(1e-12), z)
+    return expand(norms(z).clamp_min(1e-12)/norms(g).clamp_min(1e-12), z).to(z.dtype)
 
 # %% ../nbs/09_estimators.ipynb #34723863
 @dataclass
@@ -536,7 +537,7 @@ class Tracking(Estimator):
             free = self.solver.settle(force, z0)
             say(Work(force=free.evals), free)
         g0 = cost_gradient(model, free.z, targets)
-        if self.reach: b = expand(self.reach/relative_residual(g0, free.z).clamp_min(1e-6), free.z)
+        if self.reach: b = expand(self.reach/relative_residual(g0, free.z).clamp_min(1e-6), free.z).to(g0.dtype)
 
         def pair(m, a):
             plus, minus = m + b*a, m - b*a
