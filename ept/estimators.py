@@ -342,7 +342,8 @@ def nudge(self: AsymEP,
     beta = beta.view(-1, *[1]*z.ndim).expand(-1, len(z), *[1]*(z.ndim - 1))
     reaches, limit = self.reaches(solver), LINEAR
     if reaches:
-        a0, limit = solver.back(lin)(g), 2*solver.tol
+        a0 = solver.back(lin)(g)
+        limit = solver.tol*(1 + (self.points == 1))      # one nudge has the residual of its settle in it as well
         beta = beta*expand(self.scale(a0, z, solver.tol), z).to(z.dtype)
     slope = g
     g, a0 = (t if t is None else t.to(beta.dtype) for t in (g, a0))

@@ -217,10 +217,10 @@ def train(
     cfg: Config,
     out="runs/train",  # folder of the run
     data=None,         # a `TokenData`; by default `prepare(cfg.data, ...)`
-    **given,           # as in `ept.train.loop.train`
+    **kwargs,          # as in `ept.train.loop.train`
 ) -> dict:             # result: losses, bits per byte, counts, paths
     "Train a language model; raises as `ept.train.loop.train` does."
-    return loop.train(LMProblem(cfg, data, resumed=given.get("resume", False)), out, **given)
+    return loop.train(LMProblem(cfg, data, resumed=kwargs.get("resume", False)), out, **kwargs)
 
 # %% ../../nbs/lm/06_problem.ipynb #2eec041e
 def remembered(
