@@ -19,6 +19,8 @@ NAMES = {
     "ept.spectrum": ("probe",),
     "ept.estimators": ("AsymEP", "IFT", "Unrolled", "compare"),
     "ept.diagnostics": ("exact_gradient",),
+    "ept.nn": ("Equilibrium",),
+    "ept.train.fit": ("fit",),
     "ept.lm.model": ("EquilibriumLM", "TransformerLM"),
     "ept.lm.generation": ("sample",),
     "ept.data.tokens": ("prepare",),

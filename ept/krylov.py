@@ -9,7 +9,7 @@ __all__ = ['ORDERS', 'gmres', 'Arnoldi', 'krylov', 'ritz']
 import torch
 from fastcore.basics import patch
 from .core import one_of
-from .solution import Solution, expand, pick, relative
+from .solution import Solution, expand, norms, pick, relative, wide
 
 # %% ../nbs/04_krylov.ipynb #40e51f08
 @torch.no_grad()
@@ -19,14 +19,15 @@ def gmres(
     tol, max_iter,   # ‖As - b‖ ≤ tol ‖s‖; most products
     basis=40,        # vectors kept before it starts again from where it is
 ) -> Solution:
-    "A s = b by sample (Saad & Schultz 1986)."
-    def length(t): return t.flatten(1).norm(dim=1)
+    "A s = b by sample (Saad & Schultz 1986); for a system in half precision in single, but for the products."
+    kind, b, s = b.dtype, wide(b), wide(s)
+    def product(v): return wide(A(v.view_as(b).to(kind)))
     tiny, passes = torch.finfo(b.real.dtype).tiny, 1 + (tol < torch.finfo(b.dtype).eps**0.5)
     evals, trace = 0, []
     iterations = torch.full((len(b),), max_iter, device=b.device)
     while True:
-        r, evals = b - A(s), evals + 1
-        size, base = length(r), length(s)
+        r, evals = b - product(s), evals + 1
+        size, base = norms(r), norms(s)
         space = Arnoldi((r/expand(size.clamp_min(tiny), r)).flatten(1), s.flatten(1), basis, passes)
         res, y = relative(size, base), torch.zeros_like(space.Q[:, 0])
         for k in range(basis + 1):
@@ -35,12 +36,12 @@ def gmres(
             trace.append(res.max().item())
             over = trace[-1] <= tol or evals >= max_iter
             if over or k == basis: break
-            new, left = space.grow(lambda v: A(v.view_as(b)).flatten(1), size)
+            new, left = space.grow(lambda v: product(v).flatten(1), size)
             new_res, evals = relative(left, (base**2 + space.gain(new)).clamp_min(0).sqrt()), evals + 1
             better = (new_res < res) & ~done
             y, res = pick(better, new, y), torch.where(better, new_res, res)
         s = s + space.combine(y).view_as(s)
-        if over: return Solution(s, res, iterations, done, evals, trace, tol)
+        if over: return Solution(s.to(kind), res, iterations, done, evals, trace, tol)
 
 # %% ../nbs/04_krylov.ipynb #2e0ae94b
 class Arnoldi:
@@ -105,13 +106,13 @@ def krylov(
     m,        # products
 ):            # (B, m, n) basis; (B, m+1, m) Hessenberg matrix, NaN on the diagonal from where the space is exhausted
     "Arnoldi's process in every sample at once, orthogonalised twice."
-    q = v.flatten(1)
+    q = wide(v.flatten(1))
     q = q/q.norm(dim=1, keepdim=True)
     Q, H = q.new_zeros(len(q), m + 1, q.shape[1]), q.new_zeros(len(q), m + 1, m)
     Q[:, 0], alive = q, torch.ones(len(q), dtype=torch.bool, device=q.device)
     info = torch.finfo(q.dtype)
     for j in range(m):
-        w = product(Q[:, j].view_as(v)).flatten(1)
+        w = wide(product(Q[:, j].view_as(v).to(v.dtype)).flatten(1))
         size = w.norm(dim=1)
         for _ in range(2):
             h = (Q[:, :j + 1] @ w.unsqueeze(-1)).squeeze(-1)

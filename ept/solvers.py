@@ -6,14 +6,14 @@
 __all__ = ['Memory', 'Solver', 'Best', 'Euler', 'AndersonMemory', 'Anderson', 'BroydenMemory', 'Broyden', 'Iteration']
 
 # %% ../nbs/06_solvers.ipynb #bf1c9e3d
-import copy
+import copy, math
 from dataclasses import dataclass, replace
 import torch
 from fastcore.basics import patch
 from .core import require
 from .fields import Force, start_of
 from .krylov import gmres
-from .solution import Solution, pick, put, relative_residual, some, tile
+from .solution import Solution, pick, put, relative_residual, some, tile, wide
 
 # %% ../nbs/06_solvers.ipynb #e112c837
 class Memory:
@@ -37,7 +37,7 @@ class Solver:
     look_every = 1        # evaluations between looks at the residual; each makes the host wait for a GPU
 
     def __post_init__(self):
-        require(self.tol > 0, "tol", self.tol, "a relative residual above 0, for example 1e-4")
+        require(0 < self.tol < math.inf, "tol", self.tol, "a relative residual above 0, for example 1e-4")
         whole = type(self.max_iter) is int and self.max_iter >= 1
         require(whole, "max_iter", self.max_iter, "a whole number of at least 1")
 
@@ -55,7 +55,7 @@ class Best:
     def __init__(self, z0, tol, max_iter):
         self.tol = tol
         self.z = torch.where(torch.isfinite(z0), z0, 0)
-        self.residual = torch.full((len(z0),), torch.inf, device=z0.device, dtype=z0.real.dtype)
+        self.residual = torch.full((len(z0),), torch.inf, device=z0.device, dtype=wide(z0.real).dtype)
         self.iterations = torch.full((len(z0),), max_iter, device=z0.device)
         self.done = self.residual < 0
         self.live = torch.arange(len(z0), device=z0.device)      # which samples of the batch these are
@@ -87,7 +87,8 @@ def solve(self: Solver,
     z0,             # (B, ...) start; what is not finite in it starts at zero
     restrict=None,  # keep ↦ f for some of the samples; None: all stay to the end
 ) -> Solution:
-    "Find f(z) = 0."
+    "Find f(z) = 0; raises `InvalidInput` for an empty batch."
+    require(z0.numel() > 0, "z0", str(tuple(z0.shape)), "an empty batch; give at least one sample")
     evals, trace = 0., []
     best, memory = Best(z0, self.tol, self.max_iter), self.start(z0)
     z = best.z
@@ -141,7 +142,7 @@ class Euler(Solver):
 
     def __post_init__(self):
         super().__post_init__()
-        require(self.eps > 0, "eps", self.eps, "a step above 0; 1 is Picard's iteration")
+        require(0 < self.eps < math.inf, "eps", self.eps, "a step above 0; 1 is Picard's iteration")
 
     def step(self, z, F, res, memory, restart): return z + self.eps*F
 
@@ -150,6 +151,7 @@ class AndersonMemory(Memory):
     "The last differences of g(z) = z + εF and of F in a ring, and the Gram matrix of the latter."
     def __init__(self, z0, m, eps):
         B, n = len(z0), z0[0].numel()
+        z0 = wide(z0[:1])                                          # differences of half precision would be rounding
         self.steps = self.kept = 0                                 # steps made; places of the ring filled
         self.dg, self.dF = z0.new_empty(B, m, n), z0.new_empty(B, m, n)
         self.gram = z0.new_empty(B, m, m)
@@ -171,14 +173,16 @@ class Anderson(Solver):
     def __post_init__(self):
         super().__post_init__()
         require(self.m >= 1, "m", self.m, "keep at least one difference")
+        require(0 < self.eps < math.inf, "eps", self.eps, "a step above 0")
 
     def start(self, z0): return AndersonMemory(z0, self.m, self.eps)
 
     def step(self, z, F, res, M, restart):
-        shape, F = z.shape, F.flatten(1)
+        shape, kind = z.shape, z.dtype
+        z, F = wide(z.flatten(1)), wide(F.flatten(1))
         if some(restart):                              # the same step would lead to the same place
             M.eps = torch.where(restart.unsqueeze(-1), M.eps/2, M.eps)
-        g = out = z.flatten(1) + M.eps*F
+        g = out = z + M.eps*F
         if M.steps:
             # a sample that was set back has no force to take a difference with, now or next time
             forget = self._forget(M, res) | restart | M.back
@@ -187,7 +191,7 @@ class Anderson(Solver):
         M.steps += 1
         M.g, M.F = g, F
         M.res, M.back = res, restart
-        return out.view(shape)
+        return out.view(shape).to(kind)
 
 # %% ../nbs/06_solvers.ipynb #a7d2d334
 @patch
@@ -231,7 +235,7 @@ class BroydenMemory(Memory):
     "H - εI = U Vᵀ as rows of U and V, and where the step before was."
     def __init__(self, z0, memory):
         self.k = 0                                                       # terms so far
-        self.U = torch.zeros(len(z0), memory, z0[0].numel(), dtype=z0.dtype, device=z0.device)
+        self.U = torch.zeros(len(z0), memory, z0[0].numel(), dtype=wide(z0).dtype, device=z0.device)
         self.V = torch.zeros_like(self.U)
         self.z = self.F = None
 
@@ -241,13 +245,19 @@ class Broyden(Solver):
     memory: int = 24  # rank-one terms kept
     eps: float = 1.0  # H starts as εI
 
+    def __post_init__(self):
+        super().__post_init__()
+        whole = type(self.memory) is int and self.memory >= 1
+        require(whole, "memory", self.memory, "keep at least one term")
+        require(0 < self.eps < math.inf, "eps", self.eps, "a step above 0")
+
     def start(self, z0): return BroydenMemory(z0, self.memory)
 
     def step(self, z, F, res, M, restart):
-        zf, Ff = z.flatten(1), F.flatten(1)
+        zf, Ff = wide(z.flatten(1)), wide(F.flatten(1))
         if M.z is not None: self._update(M, zf - M.z, Ff - M.F, restart)
         M.z, M.F = zf, Ff
-        return z + self._apply(Ff, M.V, M.U).view_as(z)
+        return (zf + self._apply(Ff, M.V, M.U)).view_as(z).to(z.dtype)
 
     def _apply(self, v, left, right):
         "H v with left=V and right=U; with the factors exchanged, Hᵀ v."

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import torch
 from fastcore.basics import patch
 from .core import InvalidInput, require
-from .fields import CausalForce, join, start_of
+from .fields import CausalForce, check_force, join, start_of
 from .solution import Solution
 from .solvers import Euler, Iteration, Solver
 
@@ -145,11 +145,12 @@ class Scan(Substitution):
 @torch.no_grad()
 def settle(self: Scan, force, z0=None) -> Solution:
     "Every token once, in order; again from there where that was not enough."
-    start = start_of(force, z0)
+    check_force(force)
     require(hasattr(force, "substitute"), "field", type(force.field).__name__,
             "Scan needs a strict field, such as the routed block; use GaussSeidel or Anderson")
+    if z0 is not None: z0 = start_of(force, z0)
     def write(z): return force.substitute(z, self.chunk, self.sweeps)
-    sol = Iteration(self.tol, self.passes, lambda z, F: write(z)).solve(force, write(None if z0 is None else start))
+    sol = Iteration(self.tol, self.passes, lambda z, F: write(z)).solve(force, write(z0))
     return replace(sol, evals=sol.evals*(1 + self.cost))
 
 @patch

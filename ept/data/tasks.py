@@ -653,7 +653,9 @@ def causal(
     batch: Batch,
     separator: int,  # its id; `task.vocab` is free
 ) -> Batch:          # inputs, targets, mask: (n, S+P)
-    "Question, separator and answer as one row, with the next symbol as target and only the answer asked."
+    "Question, separator and answer as one row, next symbol as target, only the answer asked; raises `InvalidInput`."
+    largest = max(batch.inputs.max(initial=-1), batch.targets.max(initial=-1))
+    require(separator > largest, "separator", separator, f"must not be a symbol, and {largest} is one; task.vocab is free")
     between = np.full((len(batch.inputs), 1), separator)
     row = np.concatenate([batch.inputs, between, batch.targets], axis=1)
     question = np.zeros(batch.inputs.shape, bool)

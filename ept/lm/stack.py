@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from fastcore.basics import patch
 from ..core import require
-from ..estimators import Estimator, Stats
+from ..estimators import Stats
 from ..fields import Force, Linearisation, VectorField, Work, start_of
 from ..layers import Linear, attend
 from .blocks import Block
@@ -127,9 +127,9 @@ class LayerSweep(Substitution):
 @torch.no_grad()
 def settle(self: LayerSweep, force, z0=None) -> Solution:
     "The free equilibrium; raises `InvalidInput` unless the field is a stack."
-    z0 = start_of(force, z0)
     m, fix = force.field, "LayerSweep needs a StackField; use Anderson for other fields"
     require(isinstance(force, StackForce), "field", type(m).__name__, fix)
+    z0 = start_of(force, z0)
 
     def near(l, z): return m.up(l, z[l - 1] if l else force.x)
     def far(l, z): return m.down(l, z[l + 1]) if m.feedback and l + 1 < m.L else 0
@@ -170,7 +170,6 @@ def dyadic(self: LayerSweep, model, inputs, targets):
         if x.requires_grad: pull(x, d)
         say(Work(force=1, vjp=1))
     stats.loss, stats.z = cost.detach().mean().item(), z.detach()
-    Estimator().deposit(model, grads)
     return grads, stats
 
 # %% ../../nbs/lm/03_stack.ipynb #37987d91
