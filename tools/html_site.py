@@ -89,27 +89,6 @@ def breakable(body):
     return re.sub(r"<td\b.*?</td>", lambda m: re.sub(r"<code>([^<]*)</code>", code, m[0]), body, flags=re.S)
 
 
-# ---- code
-
-@cache
-def code_html(source, language):
-    "Highlighted code, an element a line, so that a line too long for its box goes on below, indented further."
-    text = highlight(source, get_lexer_by_name(language, stripnl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
-    def line(code, plain):
-        depth = len(plain) - len(plain.lstrip())
-        return f'<span class="l"{f" style=--i:{depth}" if depth else ""}>{code}\n</span>'
-    lines = "".join(map(line, text.split("\n"), source.split("\n")))
-    return f'<div class="highlight"><pre>{lines}</pre></div>\n'
-
-
-def breakable(body):
-    "Long code in tables with places where it may be broken."
-    def code(m):
-        if len(html.unescape(m[1])) < LONG: return m[0]
-        return f"<code>{BREAKS.sub(lambda b: f'{b[1]}<wbr>', m[1])}</code>"
-    return re.sub(r"<td\b.*?</td>", lambda m: re.sub(r"<code>([^<]*)</code>", code, m[0]), body, flags=re.S)
-
-
 # ---- Markdown
 
 def slug(text):
@@ -133,10 +112,6 @@ class Renderer(IPythonRenderer):
         name = f" id={label!r}" if label else ""
         shown = f'<span class="number">({number})</span>' if number else ""
         return f'<div class="equation"{name}>{math}{shown}</div>'
-
-    def block_code(self, code, info=None):
-        language = (info or "text").split()[0]
-        return code_html(code.rstrip("\n"), language)
 
     def block_code(self, code, info=None):
         language = (info or "text").split()[0]
