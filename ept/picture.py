@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BLUE', 'ORANGE', 'GREEN', 'GREY', 'TITLES', 'swirl', 'Settling', 'palette', 'stages']
 
-# %% ../nbs/16_picture.ipynb #7ae68024
+# %% ../nbs/16_picture.ipynb #3f3fb21d
 import base64, io
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,7 +16,7 @@ from .estimators import IFT, AsymEP
 from .fields import MLPField
 from .solvers import Anderson
 
-# %% ../nbs/16_picture.ipynb #8c4641f8
+# %% ../nbs/16_picture.ipynb #10aa0c0b
 def swirl():
     "A field on the plane, F = -z + x + W tanh(z), that turns as it settles: (field, inputs, targets) of one sample."
     field = MLPField(2, 2, 2, hidden=2).double()
@@ -27,7 +27,7 @@ def swirl():
         field.W2.copy_(torch.tensor([[0.4, -1.3], [1.3, 0.4]]))
     return field, torch.tensor([[0.9, -0.2]], dtype=torch.float64), torch.tensor([[1.3, 0.5]], dtype=torch.float64)
 
-# %% ../nbs/16_picture.ipynb #11b9ed35
+# %% ../nbs/16_picture.ipynb #2095020f
 @dataclass
 class Settling:
     "A state on the plane that settles and is nudged, step by step, with what the nudge tells: a picture of the idea."
@@ -52,7 +52,7 @@ class Settling:
         self.exact = -IFT(Anderson(1e-10)).gradient(self.field, self.inputs, self.targets)[0]["encode.bias"]
         self.way = self.learnt(self.read)
 
-# %% ../nbs/16_picture.ipynb #3f5fbb8c
+# %% ../nbs/16_picture.ipynb #da50ee39
 @patch
 @torch.no_grad()
 def relax(self: Settling,
@@ -74,7 +74,7 @@ def nudged(self: Settling,
     velocity = rule.displacement_map(lin, self.targets, self.rest.new_tensor([beta]))
     return self.rest + beta*self.relax(velocity, torch.zeros_like(self.rest))
 
-# %% ../nbs/16_picture.ipynb #560d9cc4
+# %% ../nbs/16_picture.ipynb #6d20c20a
 @patch
 def learnt(self: Settling,
     by,       # (2,) what is added to the bias
@@ -85,7 +85,7 @@ def learnt(self: Settling,
     pushed = [Anderson(1e-8).settle(self.field.at(self.force.x + share*by)).check().z for share in shares]
     return torch.cat(pushed)
 
-# %% ../nbs/16_picture.ipynb #9e3b57bf
+# %% ../nbs/16_picture.ipynb #632048a8
 BLUE, ORANGE = "#0072B2", "#D55E00"
 GREEN, GREY = "#009E73", "#8C8C8C"
 TITLES = "1  settle", "2  nudge, both ways (near)", "3  read the gradient, and learn"
@@ -99,7 +99,7 @@ def window(self: Settling, near=False):
     (x, y), r = ((low + high)/2).tolist(), half.item()
     return x - r, x + r, y - r, y + r
 
-# %% ../nbs/16_picture.ipynb #aa9fee35
+# %% ../nbs/16_picture.ipynb #6864d86a
 @patch
 def plane(self: Settling,
     ax,      # axes
@@ -116,7 +116,7 @@ def plane(self: Settling,
     ax.annotate("target", self.targets[0], (0, 9), textcoords="offset points", color=GREEN, fontsize=9, ha="center")
     ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], aspect="equal")
 
-# %% ../nbs/16_picture.ipynb #ea4107ae
+# %% ../nbs/16_picture.ipynb #19ba0553
 @patch
 def arrow(self: Settling,
     ax,         # axes
@@ -133,7 +133,7 @@ def arrow(self: Settling,
                                  lw=width, color=color, zorder=5, shrinkA=0, shrinkB=0, ls=style))
     if label: ax.plot([], [], color=color, lw=width, ls=style, label=label)
 
-# %% ../nbs/16_picture.ipynb #447e3d7e
+# %% ../nbs/16_picture.ipynb #34a73bbe
 @patch
 def frame(self: Settling,
     ax,         # axes that hold the plane
@@ -152,7 +152,7 @@ def frame(self: Settling,
     if read: self.arrow(ax, read*self.read, ORANGE)
     if learnt > 1: curve(self.way[:learnt], "-", GREEN, 7)
 
-# %% ../nbs/16_picture.ipynb #43b3c676
+# %% ../nbs/16_picture.ipynb #d57ff1ae
 @patch
 def figure(self: Settling):
     "The three steps beside each other, as a matplotlib figure."
@@ -174,7 +174,7 @@ def figure(self: Settling):
     axes[2].legend(fontsize=8, loc="lower right", framealpha=1)
     return fig
 
-# %% ../nbs/16_picture.ipynb #e39f2194
+# %% ../nbs/16_picture.ipynb #4fead453
 @patch
 def scenes(self: Settling):
     "(number of the step, what `frame` draws, milliseconds) of each picture of the animation."
@@ -189,7 +189,7 @@ def scenes(self: Settling):
     for k in range(2, 10): yield 2, dict(read=1., learnt=k), 110
     yield 2, dict(read=1., learnt=9), 2600
 
-# %% ../nbs/16_picture.ipynb #0410c517
+# %% ../nbs/16_picture.ipynb #a908151b
 def palette():
     "An image that holds the colours of all frames: each of ours from white to full, and greys."
     from matplotlib.colors import to_rgb
@@ -213,7 +213,7 @@ def stages(canvas, ax, draw, scenes):
         yield Image.frombuffer("RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba())).convert("RGB")
         for artist in added: artist.remove()
 
-# %% ../nbs/16_picture.ipynb #fd371626
+# %% ../nbs/16_picture.ipynb #9020ebe9
 @patch
 def gif(self: Settling):
     "The three steps one after the other, as the bytes of a GIF."
@@ -233,7 +233,7 @@ def gif(self: Settling):
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=True)
     return out.getvalue()
 
-# %% ../nbs/16_picture.ipynb #e7c0ac5a
+# %% ../nbs/16_picture.ipynb #8610ae69
 @patch
 def _repr_mimebundle_(self: Settling, include=None, exclude=None):
     "What a notebook shows: the still, and the animation for pages that can move."
