@@ -41,9 +41,28 @@ def visible(cell):
     if cell.cell_type != "code": return cell
     found = directives(cell)
     if HIDDEN & found.keys() or found.get("include") == "false": return None
-    if found.get("echo") == "false": cell.metadata["transient"] = {"remove_source": True}
+    if found.get("echo") == "false" or found.get("code-fold") == "true":
+        cell.metadata["transient"] = {"remove_source": True}
+    pictured(cell, found)
     if found.get("output") == "false": cell.outputs = []
     return cell if cell.source or cell.outputs else None
+
+
+def pictured(cell, found):
+    "Give pictures the words that their cell states: for those who cannot see them, and below as a caption."
+    caption, alt = (yaml.safe_load(found.get(key, "''")) for key in ("fig-cap", "fig-alt"))
+    for output in cell.outputs:
+        if "image/png" in output.get("data", {}): output.metadata.update(caption=caption, words=alt or caption)
+
+
+def with_words(text, nb):
+    "Markdown whose pictures say what `pictured` gave them."
+    outputs = (o for c in nb.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {}))
+    words = iter([(o.metadata.get("words") or "figure", o.metadata.get("caption")) for o in outputs])
+    def picture(m):
+        alt, caption = next(words)
+        return f"![{alt}]({m[1]})" + (f"\n\n*{caption}*" if caption else "")
+    return re.sub(r"[ \t]*!\[png\]\(([^)]+)\)[ \t]*", picture, text)
 
 
 def from_root(text):
@@ -58,6 +77,7 @@ def readable(nb):
     "A notebook as GitHub can show it: only what readers see, in plain Markdown."
     numbers = markup.labels(nb)
     nb.cells = [c for c in map(visible, nb.cells) if c is not None]
+    CoalesceStreamsPreprocessor(enabled=True)(nb, {})      # lines that a cell printed at different moments
     for cell in nb.cells:
         if cell.cell_type == "markdown": cell.source = markup.plain(cell.source, numbers)
     nb.metadata["language_info"] = {"name": "python"}  # nbdev_clean strips it
@@ -73,6 +93,7 @@ def readme():
     shutil.rmtree(files, ignore_errors=True)
     where = {"output_files_dir": str(files), "unique_key": "index"}
     text, resources = MarkdownExporter().from_notebook_node(nb, resources=where)
+    text = re.sub(r"^[ \t]+$", "", with_words(text, nb), flags=re.M)
     for name, data in resources.get("outputs", {}).items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(data)
