@@ -2,7 +2,7 @@
 
 A module is named below the package (lm.blocks), which is also the name of its page (api/lm.blocks.html).
 """
-import html, importlib, inspect, re, textwrap
+import ast, html, importlib, inspect, re, textwrap
 from collections import namedtuple
 from dataclasses import fields, is_dataclass
 from functools import cache, partial, reduce
@@ -90,16 +90,49 @@ def address(name, module):
 
 # ---- what the code says
 
+@cache
+def extents(file):
+    "{first line of a definition, or dotted name of a class: (first line, last line)} of a file, parsed once."
+    with open(file, encoding="utf-8") as f: tree = ast.parse(f.read())
+    found = {}
+    def visit(node, path):
+        for child in ast.iter_child_nodes(node):
+            if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)): continue
+            first = min([child.lineno, *(d.lineno for d in child.decorator_list)])
+            found.setdefault(first, (first, child.end_lineno))
+            if isinstance(child, ast.ClassDef): found[".".join([*path, child.name])] = first, child.end_lineno
+            visit(child, [*path, child.name])
+    visit(tree, [])
+    return found
+
+
+@cache
+def lines_of(file):
+    "The lines of a file."
+    with open(file, encoding="utf-8") as f: return f.read().splitlines()
+
+
+def extent(obj):
+    "(file, first line, last line) of what defines a function or class; None for a value."
+    obj = inspect.unwrap(getattr(obj, "__func__", obj)) if callable(obj) else obj
+    code = getattr(obj, "__code__", None)
+    if not code and not inspect.isclass(obj): return None
+    file = code.co_filename if code else getattr(inspect.getmodule(obj), "__file__", None)
+    if not file or not file.endswith(".py"): return None
+    found = extents(file).get(code.co_firstlineno if code else obj.__qualname__)
+    return (file, *found) if found else None
+
+
 def line(obj):
     "The line where an object is defined, 0 for a value."
-    try: return inspect.getsourcelines(obj)[1]
-    except (TypeError, OSError): return 0
+    return found[1] if (found := extent(obj)) else 0
 
 
 def source(obj):
     "The source of a function or class, None for a value."
-    try: return textwrap.dedent(inspect.getsource(obj)).rstrip()
-    except (TypeError, OSError): return None
+    if not (found := extent(obj)): return None
+    file, first, last = found
+    return textwrap.dedent("\n".join(lines_of(file)[first - 1:last])).rstrip()
 
 
 def folded(obj):
@@ -108,16 +141,23 @@ def folded(obj):
     return f"<details><summary>Source</summary>\n\n```python\n{text}\n```\n\n</details>\n" if text else ""
 
 
+@cache
+def commented(obj):
+    "{name: entry of docments}, none where it cannot read them."
+    try: return dict(docments(obj, full=True))
+    except Exception: return {}
+
+
 def inherited(cls):
     "(name, comment) of the fields of a dataclass's bases, the nearest base first."
     for base in filter(is_dataclass, inspect.getmro(cls)[1:]):
-        for name, entry in docments(base, full=True).items(): yield name, entry["docment"]
+        for name, entry in commented(base).items(): yield name, entry["docment"]
 
 
 def parameters(obj):
     "{name: entry of docments}; comments on the fields of a base dataclass hold for those that inherit them."
-    try: found = dict(docments(obj, full=True))
-    except Exception: return {}
+    if not (inspect.isclass(obj) or inspect.isroutine(obj)): return {}
+    found = {name: dict(entry) for name, entry in commented(obj).items()}
     if not is_dataclass(obj): return found
     help_of = [(field.name, field.metadata.get("help")) for field in fields(obj)]
     for name, said in [*(inherited(obj) if inspect.isclass(obj) else ()), *help_of]:
@@ -244,9 +284,10 @@ def summary(name, module, numbers, up):
 
 # ---- links and pages
 
+@cache
 def explaining(module):
     "The page that explains a module."
-    return sitemap.page(sitemap.modules()[module])
+    return next(page for page, name in explained().items() if name == module)
 
 
 def relinked(text, own):

@@ -5,13 +5,15 @@ links); this adds a reference of every public name and the list of sources. Quar
 html_site.py where it is not, and check_site.py looks at the result. Nothing is executed for the site: the outputs saved
 in the notebooks are shown.
 """
-import argparse, ast, re, shutil, subprocess, sys, tempfile
+import argparse, ast, re, shutil, subprocess, sys
 from itertools import groupby
 from pathlib import Path
 
 import nbformat, yaml
+from execnb.nbio import mk_cell, read_nb, write_nb
 from nbconvert import MarkdownExporter
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
+from nbdev.processors import FilterDefaults, exec_show_docs
 
 import api, check_site, html_site, markup, sitemap
 
@@ -39,9 +41,28 @@ def visible(cell):
     if cell.cell_type != "code": return cell
     found = directives(cell)
     if HIDDEN & found.keys() or found.get("include") == "false": return None
-    if found.get("echo") == "false": cell.metadata["transient"] = {"remove_source": True}
+    if found.get("echo") == "false" or found.get("code-fold") == "true":
+        cell.metadata["transient"] = {"remove_source": True}
+    pictured(cell, found)
     if found.get("output") == "false": cell.outputs = []
     return cell if cell.source or cell.outputs else None
+
+
+def pictured(cell, found):
+    "Give pictures the words that their cell states: for those who cannot see them, and below as a caption."
+    caption, alt = (yaml.safe_load(found.get(key, "''")) for key in ("fig-cap", "fig-alt"))
+    for output in cell.outputs:
+        if "image/png" in output.get("data", {}): output.metadata.update(caption=caption, words=alt or caption)
+
+
+def with_words(text, nb):
+    "Markdown whose pictures say what `pictured` gave them."
+    outputs = (o for c in nb.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {}))
+    words = iter([(o.metadata.get("words") or "figure", o.metadata.get("caption")) for o in outputs])
+    def picture(m):
+        alt, caption = next(words)
+        return f"![{alt}]({m[1]})" + (f"\n\n*{caption}*" if caption else "")
+    return re.sub(r"[ \t]*!\[png\]\(([^)]+)\)[ \t]*", picture, text)
 
 
 def from_root(text):
@@ -56,6 +77,7 @@ def readable(nb):
     "A notebook as GitHub can show it: only what readers see, in plain Markdown."
     numbers = markup.labels(nb)
     nb.cells = [c for c in map(visible, nb.cells) if c is not None]
+    CoalesceStreamsPreprocessor(enabled=True)(nb, {})      # lines that a cell printed at different moments
     for cell in nb.cells:
         if cell.cell_type == "markdown": cell.source = markup.plain(cell.source, numbers)
     nb.metadata["language_info"] = {"name": "python"}  # nbdev_clean strips it
@@ -71,6 +93,7 @@ def readme():
     shutil.rmtree(files, ignore_errors=True)
     where = {"output_files_dir": str(files), "unique_key": "index"}
     text, resources = MarkdownExporter().from_notebook_node(nb, resources=where)
+    text = re.sub(r"^[ \t]+$", "", with_words(text, nb), flags=re.M)
     for name, data in resources.get("outputs", {}).items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(data)
@@ -114,6 +137,17 @@ def described(cell):
     return f"#| fig-alt: {('Plot. ' + text).replace('$', '').replace(chr(92), '')!r}\n{cell.source}"
 
 
+def plots(source):
+    "Whether code draws a figure."
+    return re.search(r"\bplt\.(subplots|figure)\(|\bsns\.\w+plot\(", source) is not None
+
+
+def folded(cell):
+    "The source of a cell that draws a figure, behind a fold unless it says otherwise: the figure is what is read."
+    if "code-fold" in cell.source or "echo: false" in cell.source or not plots(cell.source): return cell.source
+    return f'#| code-fold: true\n#| code-summary: "Code of the figure"\n{cell.source}'
+
+
 def shown(cell):
     "The public name that a cell of nbdev documents, None for any other cell."
     return m[1] if cell.cell_type == "code" and (m := re.search(r"^show_doc\(([\w.]+)", cell.source, re.M)) else None
@@ -128,10 +162,9 @@ def in_order(nb, module):
 
 
 def documented(cell, module, numbers, up):
-    "nbdev's documentation of one public name, in the form of the reference and with its source behind a fold."
+    "Documentation of one public name, in the form of the reference and with its source behind a fold."
     text = api.summary(shown(cell), module, numbers, up)
-    for output in cell.outputs:
-        if "text/markdown" in output.get("data", {}): output["data"]["text/markdown"] = text
+    cell.outputs = [nbformat.v4.new_output("display_data", {"text/markdown": text})]
 
 
 def finished(nb, module, up):
@@ -140,7 +173,9 @@ def finished(nb, module, up):
     for cell in nb.cells:
         if cell.cell_type == "markdown": cell.source = api.into_reference(cell.source, up)
         elif shown(cell): documented(cell, module, numbers, up)
-        elif any("image/png" in o.get("data", {}) for o in cell.get("outputs", [])): cell.source = described(cell)
+        elif any("image/png" in o.get("data", {}) for o in cell.get("outputs", [])):
+            cell.source = described(cell)
+            cell.source = folded(cell)
 
 
 def titled(nb, module):
@@ -154,33 +189,33 @@ def parted(nb):
     if not (m := re.match(r"# [^\n]*\n*(?:>[^\n]*\n?)*", nb.cells[0].source)): return
     head, rest = m[0].strip(), nb.cells[0].source[m.end():].strip()
     nb.cells[0].source = head
-    if rest: nb.cells.insert(1, nbformat.v4.new_markdown_cell(rest, id="below-title"))
+    if rest: nb.cells.insert(1, mk_cell(rest, "markdown", id="below-title"))
 
 
 # ---- the site
 
-def runs(cell):
-    "Whether nbdev would run a cell that does more than import."
-    if cell.cell_type != "code" or re.search(r"^#\|\s*export", cell.source, re.M): return False
-    if "import " not in cell.source: return False
-    try: body = ast.parse(cell.source).body
-    except SyntaxError: return False
-    return not all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in body)
+class Processors(FilterDefaults):
+    "nbdev's, but for the one that runs cells to document functions: `documented` does that from the modules."
+    def base_procs(self): return [p for p in super().base_procs() if p is not exec_show_docs]
+
+
+def seen(folder, names):
+    "What of a folder does not go into the site."
+    return [name for name in names if name[0] in "._" and name != "_quarto.yml"]
 
 
 def processed():
-    "_proc/, by nbdev. It runs every cell that imports something, to document functions: tests that do are kept back."
-    from nbdev.serve import proc_nbs
-    with tempfile.TemporaryDirectory(prefix="ept-docs-") as folder:
-        source = shutil.copytree("nbs", Path(folder)/"nbs", ignore=shutil.ignore_patterns(".*"))
-        for path in source.rglob("*.ipynb"):
-            nb = nbformat.read(path, 4)
-            parted(nb)
-            for cell in filter(runs, nb.cells): cell.source = f"#| eval: false\n{cell.source}"
-            nbformat.write(nb, path)
-        try: return Path(proc_nbs(path=source, force=True))
-        except Exception as error: sys.exit(f"{error}\n\nnbdev could not process the notebooks: are they exported "
-                                            "(make export), and do their imports run?")
+    "_proc/: the notebooks with directives, links and places for documentation as nbdev gives them. Nothing is run."
+    work = Path("_proc")
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree("nbs", work, ignore=seen)
+    for path in sorted(work.rglob("*.ipynb")):
+        nb = read_nb(path)
+        parted(nb)
+        try: Processors()(nb)
+        except Exception as error: sys.exit(f"{path}: {error}\n\nnbdev could not process this notebook")
+        write_nb(nb, path)
+    return work
 
 
 def module_of(path):

@@ -3,21 +3,26 @@
 Pages load nothing from elsewhere. nbs/sidebar.yml gives their order; theme/ holds template, style and script.
 """
 import html, json, re, shutil
+from functools import cache
 from pathlib import Path
 
 import jinja2, nbformat, yaml
 from math_core import LatexToMathML
 from nbconvert import TemplateExporter
-from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
 import sitemap
 from markup import KINDS, labels, references
 
 THEME = Path(__file__).with_name("theme")
 OPTION = re.compile(r"^#\|\s*([\w-]+)\s*:\s*(.*)$", re.M)
-FEW = 2  # a section with no more pages than this is not folded
+SEARCH = Path(__file__).with_name("search.yml")
+FEW = 2    # a section with no more pages than this is not folded
+LONG = 20  # characters of code in a cell of a table that may be broken, behind one of these
+BREAKS = re.compile(r"(?<=[\w)\]])([/_.,|=([]+)(?=\w)")
 mathml = LatexToMathML(fancy_error=False)
 
 
@@ -63,6 +68,27 @@ def collected(work):
     return [Page(path, sections.get(path), read(work/path)) for path in dict.fromkeys([*paths, *rest])]
 
 
+# ---- code
+
+@cache
+def code_html(source, language):
+    "Highlighted code, an element a line, so that a line too long for its box goes on below, indented further."
+    text = highlight(source, get_lexer_by_name(language, stripnl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
+    def line(code, plain):
+        depth = len(plain) - len(plain.lstrip())
+        return f'<span class="l"{f" style=--i:{depth}" if depth else ""}>{code}\n</span>'
+    lines = "".join(map(line, text.split("\n"), source.split("\n")))
+    return f'<div class="highlight"><pre>{lines}</pre></div>\n'
+
+
+def breakable(body):
+    "Long code in tables with places where it may be broken."
+    def code(m):
+        if len(html.unescape(m[1])) < LONG: return m[0]
+        return f"<code>{BREAKS.sub(lambda b: f'{b[1]}<wbr>', m[1])}</code>"
+    return re.sub(r"<td\b.*?</td>", lambda m: re.sub(r"<code>([^<]*)</code>", code, m[0]), body, flags=re.S)
+
+
 # ---- Markdown
 
 def slug(text):
@@ -86,6 +112,10 @@ class Renderer(IPythonRenderer):
         name = f" id={label!r}" if label else ""
         shown = f'<span class="number">({number})</span>' if number else ""
         return f'<div class="equation"{name}>{math}{shown}</div>'
+
+    def block_code(self, code, info=None):
+        language = (info or "text").split()[0]
+        return code_html(code.rstrip("\n"), language)
 
     def latex_environment(self, name, body): return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
 
@@ -126,6 +156,7 @@ def options(cell):
     if found.get("output") == "false": cell.outputs = []
     hidden = found.get("echo") == "false" or "show_doc(" in cell.source
     if hidden: cell.metadata["transient"] = {"remove_source": True}
+    if found.get("code-fold") == "true": cell.metadata["fold"] = yaml.safe_load(found.get("code-summary", "Code"))
     return found
 
 
@@ -134,7 +165,7 @@ class Exporter(TemplateExporter):
     def __init__(self, pages):
         super().__init__(file_extension=".html", template_name="notebook", extra_template_basedirs=[str(THEME)],
                          exclude_input_prompt=True, exclude_output_prompt=True)
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python", parent=self))
+        self.register_filter("highlight_code", lambda source: code_html(source, "python"))
         self.register_filter("markdown2html", self.render)
         self.where = {label: [q for q in pages if label in q.numbers] for p in pages for label in p.numbers}
 
@@ -159,7 +190,7 @@ class Exporter(TemplateExporter):
         caption, alt = (yaml.safe_load(found.get(key, "''")) for key in ("fig-cap", "fig-alt"))
         name, numbers = found.get("label", ""), self.page.numbers
         for o in cell.outputs:
-            if "image/png" not in o.get("data", {}): continue
+            if not {"image/png", "image/gif"} & o.get("data", {}).keys(): continue
             o.metadata["alt"] = alt or re.sub(r"[$\\{}]", "", caption or "")
             if not caption: continue
             number = f"Figure {numbers[name]}: " if name in numbers else ""
@@ -180,7 +211,7 @@ class Exporter(TemplateExporter):
         nb = page.nb
         nb.cells = list(filter(self.kept, nb.cells))
         nb.metadata["language_info"] = {"name": "python", "pygments_lexer": "python"}
-        try: return self.from_notebook_node(nb)[0], self.renderer.headings
+        try: return breakable(self.from_notebook_node(nb)[0]), self.renderer.headings
         except Exception as error: raise SystemExit(f"{page.path}: {error}")
 
 
@@ -211,7 +242,16 @@ def sections(body, page):
     first, *rest = re.split(r'<h[2-4] id="([^"]*)">(.*?)</h[2-4]>', prose, flags=re.S)
     parts = zip(rest[::3], rest[1::3], rest[2::3])
     entries = [("", "", first), *((f"#{anchor}", heading, part) for anchor, heading, part in parts)]
-    return [(page.href + anchor, page.title, text_of(heading), text_of(part)) for anchor, heading, part in entries]
+    about = text_of(page.about) + " "
+    return [(page.href + anchor, page.title, text_of(heading), (about if not anchor else "") + text_of(part))
+            for anchor, heading, part in entries]
+
+
+def with_words(index):
+    "The entries with the words of search.yml, by which readers ask and pages do not speak; each must have its place."
+    words = yaml.safe_load(SEARCH.read_text(encoding="utf-8"))["words"]
+    if unknown := words.keys() - {href for href, *_ in index}: raise SystemExit(f"{SEARCH}: no such section: {unknown}")
+    return [(*entry, words.get(entry[0], "")) for entry in index]
 
 
 def style():
@@ -244,7 +284,7 @@ def write_theme(docs, index):
     theme = docs/"theme"
     theme.mkdir()
     (theme/"style.css").write_text(style(), encoding="utf-8")
-    entries = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    entries = json.dumps(with_words(index), ensure_ascii=False, separators=(",", ":"))
     (theme/"index.js").write_text(f"const INDEX = {entries};\n", encoding="utf-8")
     shutil.copy(THEME/"site.js", theme)
     shutil.copy(Path(ziamath.__file__).parent/"fonts/STIXTwoMath-Regular.ttf", theme)
@@ -254,7 +294,7 @@ def copy_pictures(work, docs):
     "The pictures that pages refer to."
     for path in work.rglob("*"):
         inside = path.relative_to(work)
-        if path.suffix not in {".png", ".svg", ".jpg"} or any(part[0] in "._" for part in inside.parts): continue
+        if path.suffix not in {".png", ".svg", ".jpg", ".gif"} or any(part[0] in "._" for part in inside.parts): continue
         (docs/inside).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, docs/inside)
 
@@ -263,7 +303,8 @@ def writer(docs, pages):
     "A function that writes one page into the frame that all share."
     config, loader = sitemap.settings(), jinja2.FileSystemLoader(THEME)
     template = jinja2.Environment(loader=loader, autoescape=True).get_template("page.html.j2")
-    shared = {"groups": grouped(pages), "few": FEW, "project": config["title"], "repo": config["git_url"]}
+    shared = {"groups": grouped(pages), "few": FEW, "project": config["title"], "repo": config["git_url"],
+              "version": config["version"]}
     def write(page, body, **parts):
         text = template.render(page=page, shelf=shelf(page, pages), body=body, **parts, **shared)
         (docs/page.href).parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ Reads files and nothing else (no notebook is processed, no module imported), so 
 """
 import ast, re
 from configparser import ConfigParser
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -20,6 +21,7 @@ def settings(root=Path()):
     return config["DEFAULT"]
 
 
+@cache
 def host(root=Path()):
     "The address of the published site, without a slash at the end: nbdev's links begin with it."
     config = settings(root)
