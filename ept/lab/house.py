@@ -89,7 +89,7 @@ krylov iterate
 solvers
 substitution spectrum hardware
 estimators newton control
-diagnostics cost nn
+diagnostics cost nn picture
 train
 lm looped thinker dag local
 systems
