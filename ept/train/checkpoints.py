@@ -139,7 +139,7 @@ def check_optimizer(
     path,       # where it comes from, for the message
 ):
     "Raise `InvalidInput` unless a saved state of an optimiser fits this one; nothing is copied."
-    what = "its optimiser is damaged"
+    what = "its optimiser or controller is damaged"
     own = [p for group in optimizer.param_groups for p in group["params"]]
     try:
         groups = [list(group["params"]) for group in saved["param_groups"]]
