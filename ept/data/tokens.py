@@ -61,7 +61,7 @@ def write_tokens(
     quick = True if total < 20_000_000 else None     # None: a bar in a terminal, nothing elsewhere
     bar = tqdm(total=total, desc=f"packing {path.stem}", unit="char", unit_scale=True, disable=quick)
     end = [np.array([tokenizer.eot])]
-    with writing(path), open(path, "wb") as f, bar:
+    with open(path, "wb") as f, bar:
         for d in docs:
             for ids in chain((tokenizer.encode(p) for p in pieces(d)), end):
                 raw = ids.astype("<u2").tobytes()
@@ -102,9 +102,10 @@ def pack(
     others = sorted(p.name for p in folder.iterdir() if p.name not in FILES) if folder.is_dir() else []
     require(not others, "out", str(folder), f"holds other files ({', '.join(others[:3])}); name a new folder")
     with publishing(folder, lambda: bool(key and reopen(folder, key))) as new:
-        counts = {s: write_tokens(new / f"{s}.bin", docs, tokenizer) for s, docs in splits.items()}
-        text = json.dumps(card_of(corpus, tokenizer, key, counts), indent=1)
-        with writing(new / "card.json"): (new / "card.json").write_text(text, encoding="utf-8")
+        with writing(folder):
+            counts = {s: write_tokens(new / f"{s}.bin", docs, tokenizer) for s, docs in splits.items()}
+            text = json.dumps(card_of(corpus, tokenizer, key, counts), indent=1)
+            (new / "card.json").write_text(text, encoding="utf-8")
     return folder
 
 # %% ../../nbs/data/02_tokens.ipynb #5283819c
