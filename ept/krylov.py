@@ -21,7 +21,6 @@ def gmres(
 ) -> Solution:
     "A s = b by sample (Saad & Schultz 1986); for a system in half precision in single, but for the products."
     kind, b = b.dtype, wide(b)
-    s = wide(s)
     def product(v): return wide(A(v.view_as(b).to(kind)))
     tiny, passes = torch.finfo(b.real.dtype).tiny, 1 + (tol < torch.finfo(b.dtype).eps**0.5)
     evals, trace = 0, []
