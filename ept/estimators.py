@@ -126,7 +126,8 @@ class Gate:
         "Why this estimate should not be applied."
         found = [self.against(name, phase, stats) for name, phase in stats.phases.items()]
         reasons = [reason for reason in found if reason]
-        if self.nudged and stats.bias > self.nudged: reasons.append(f"nudge bias {stats.bias:.1e} above {self.nudged:g}")
+        if self.nudged and stats.bias > self.nudged:
+            reasons.append(f"nudge bias {stats.bias:.1e} above {self.nudged:g}")
         if stats.displacement > self.displacement:
             reasons.append(f"nudge displacement {stats.displacement:.2f} above {self.displacement:g}")
         if not math.isfinite(stats.loss): reasons.append(f"loss {stats.loss}")
@@ -172,7 +173,7 @@ class Estimator:
         one_of("on_invalid", self.on_invalid, ON_INVALID)
         for name in ("solver", "linear", "nudged"):
             given = getattr(self, name, None)
-            fits = isinstance(given, Solver) or name != "solver" and given is None
+            fits = isinstance(given, Solver) or (given is None and name != "solver")
             require(fits, name, given, "a solver, for example Anderson(1e-4)")
 
     def adjoint_state(self,
@@ -419,9 +420,9 @@ def sharpened(self: AsymEP, coarse: Nudges, force, z, targets, solver):  # as in
     if not len(bad): return coarse, 0
     fine, rows = self.in_double(force, z, targets, solver, bad), bad + len(z)*torch.arange(K, device=z.device)[:, None]
 
-    def put(name, rows): return getattr(sol, name).index_copy(0, rows, getattr(fine.sol, name).to(getattr(sol, name)))
+    def put(old, new): return old.index_copy(0, rows.flatten(), new.to(old))
 
-    parts = {name: put(name, rows.flatten()) for name in ("z", "residual", "converged")}
+    parts = {name: put(getattr(sol, name), getattr(fine.sol, name)) for name in ("z", "residual", "converged")}
     sol = replace(sol, **parts, iterations=sol.iterations.index_add(0, rows.flatten(), fine.sol.iterations))
     beta = coarse.beta.index_copy(1, bad, fine.beta.to(coarse.beta))
     bias, work = coarse.bias.index_copy(0, bad, fine.bias.to(coarse.bias)), coarse.work + len(bad)/len(z)*fine.work
@@ -437,7 +438,8 @@ def adjoint_state(self: AsymEP, force, z, targets, stats):
         if sharpen and solver.exact: solver = replace(solver, max_iter=1)
         reach, wanted = self.reach_at(z.dtype, solver.tol)
         if sharpen and wanted > reach and z.dtype != torch.float64:
-            n, stats.sharpened = self.in_double(force, z, targets, solver, torch.arange(len(z), device=z.device)), len(z)
+            stats.sharpened, rows = len(z), torch.arange(len(z), device=z.device)
+            n = self.in_double(force, z, targets, solver, rows)
         else: n = self.nudge(force, z, targets, solver)
         if sharpen and settled and not (n.sol.ok or stats.sharpened):
             n, stats.sharpened = self.sharpened(n, force, z, targets, solver)
@@ -668,7 +670,8 @@ def rest(self: Unrolled, force, z, steps) -> Solution:
     rests = not applied if self.rests is None else self.rests
     residual, tol = relative_residual(force(z), z), self.solver.tol if rests else math.inf
     iterations = torch.full((len(z),), steps, device=z.device)
-    return Solution(z, residual, iterations, (residual <= tol) & (residual < math.inf), 1., [residual.max().item()], tol)
+    there = (residual <= tol) & (residual < math.inf)
+    return Solution(z, residual, iterations, there, 1., [residual.max().item()], tol)
 
 # %% ../nbs/09_estimators.ipynb #f9d8069c
 def compare(grads, reference):

@@ -20,7 +20,7 @@ def gmres(
     basis=40,        # vectors kept before it starts again from where it is
 ) -> Solution:
     "A s = b by sample (Saad & Schultz 1986); for a system in half precision in single, but for the products."
-    kind, b, s = b.dtype, wide(b), wide(s)
+    kind, b = b.dtype, wide(b)
     def product(v): return wide(A(v.view_as(b).to(kind)))
     tiny, passes = torch.finfo(b.real.dtype).tiny, 1 + (tol < torch.finfo(b.dtype).eps**0.5)
     evals, trace = 0, []

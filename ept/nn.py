@@ -56,7 +56,8 @@ class Equilibrium(nn.Module):
         require(solver is None or isinstance(solver, Solver), "solver", solver, "a solver, for example Anderson(1e-4)")
         rule = IFT(solver or Anderson()) if rule is None else rule
         at_rest = isinstance(rule, Estimator) and type(rule).adjoint_state is not Estimator.adjoint_state
-        require(at_rest, "rule", type(rule).__name__, "a rule that finds its adjoint at a given state: IFT() or AsymEP()")
+        fix = "a rule that finds its adjoint at a given state: IFT() or AsymEP()"
+        require(at_rest, "rule", type(rule).__name__, fix)
         self.field, self.rule = field, rule
         self.solver = solver or rule.solver
         self.stats = None     # `Stats` of the last call

@@ -655,7 +655,8 @@ def causal(
 ) -> Batch:          # inputs, targets, mask: (n, S+P)
     "Question, separator and answer as one row, next symbol as target, only the answer asked; raises `InvalidInput`."
     largest = max(batch.inputs.max(initial=-1), batch.targets.max(initial=-1))
-    require(separator > largest, "separator", separator, f"must not be a symbol, and {largest} is one; task.vocab is free")
+    fix = f"must not be a symbol, and {largest} is one; task.vocab is free"
+    require(separator > largest, "separator", separator, fix)
     between = np.full((len(batch.inputs), 1), separator)
     row = np.concatenate([batch.inputs, between, batch.targets], axis=1)
     question = np.zeros(batch.inputs.shape, bool)

@@ -179,7 +179,8 @@ def generate_model_card(self: Shared,
     row, name = self.row if row is None else row, type(self).__name__
     data = ModelCardData(**{**self._hub_mixin_info.model_card_data.to_dict(), **given})
     measured = {k: v for part in (row, row.get("metrics")) if isinstance(part, dict) for k, v in part.items()}
-    text = [f"---\n{data.to_yaml()}\n---", f"# {name}", f"A language model of {n_params(self):,} parameters, made with ept.",
-            f"```python\nfrom ept import {name}\nmodel = {name}.from_pretrained(\"...\")\n```", "## Shape", table(self.config)]
+    about = f"A language model of {n_params(self):,} parameters, made with ept."
+    use = f"```python\nfrom ept import {name}\nmodel = {name}.from_pretrained(\"...\")\n```"
+    text = [f"---\n{data.to_yaml()}\n---", f"# {name}", about, use, "## Shape", table(self.config)]
     if measured: text += ["## Run", table(measured)]
     return ModelCard("\n\n".join(text) + "\n")
