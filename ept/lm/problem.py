@@ -7,11 +7,11 @@ __all__ = ['MODES', 'PRESETS', 'Config', 'build_model', 'evaluate', 'free_state'
            'load_checkpoint', 'start_from']
 
 # %% ../../nbs/lm/06_problem.ipynb #dfc2c137
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
 from fastcore.meta import delegates
-from ..core import InvalidInput, check_option, opt, require
+from ..core import InvalidInput, opt, require, saved_options
 from ..data.tokenizers import tokenizer_from_json
 from ..data.tokens import Batches, eval_windows, prepare
 from ..train import loop
@@ -232,13 +232,9 @@ def remembered(
     values = values if isinstance(values, dict) else {}
     sizes = {k: shape[k] for k in ("T", "C", "H", "layers", "attn_mode", "c", "inj", "qknorm") if k in shape}
     sizes["mode"] = values.get("mode", "ep") if "attn_mode" in shape else "bp"
-    kept = {}
-    for f in fields(Config):
-        try: kept[f.name] = check_option(f, {**values, **sizes}.get(f.name, f.default))
-        except InvalidInput: pass
-    here = dict(device=device, threads=0)     # of this machine
-    try: return Config(**{**kept, **here})
-    except InvalidInput: return Config(**{k: v for k, v in kept.items() if k in sizes}, device=device)
+    cfg = saved_options(Config, {**values, **sizes})
+    cfg.device, cfg.threads = device, 0     # of this machine
+    return cfg
 
 def load_checkpoint(
     path,          # of the checkpoint

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 import torch
 from fastcore.basics import patch
-from ..core import InvalidInput, Options, opt, require
+from ..core import InvalidInput, Options, opt, replace_file, require, writing
+from ..lab.records import plain
 from ..lab.runs import terminable
-from .checkpoints import check_entries, load_state, load_weights, replace_file, save_state, write
+from .checkpoints import check_entries, check_optimizer, go_on, load_state, load_weights, save_state, write
 from .parallel import all_valid, average_gradients, largest, mean, place
 
 # %% ../../nbs/train/02_loop.ipynb #f6368008
@@ -208,7 +209,7 @@ def step(self: Trainer) -> dict:
     started, rate = time.perf_counter(), self.rate()
     for group in self.optimizer.param_groups: group["lr"] = rate
     self.optimizer.zero_grad(set_to_none=True)
-    row = self.problem.gradient(self.done)
+    row = {k: v.tolist() if hasattr(v, "tolist") else v for k, v in self.problem.gradient(self.done).items()}
     self.check_row(row)
     row["loss"] = mean(row["loss"])
     valid, forced = row.pop("valid", True), row.pop("forced", False)
@@ -228,6 +229,7 @@ def step(self: Trainer) -> dict:
 def check_row(self: Trainer, row):
     "Raise `InvalidInput` for a row that `Problem.gradient` must not give."
     require("loss" in row, "gradient", type(self.problem).__name__, "its row must have a `loss`")
+    plain("gradient", row)  # what no file of metrics could hold is refused before the update
     filled = not row.get("valid", True) or any(p.grad is not None for p in self.model.parameters())
     require(filled, "gradient", type(self.problem).__name__, "fills no `.grad`; call backward, or say valid=False")
 
@@ -297,6 +299,7 @@ def check(self: Trainer, state, path):
     scale = state["lr_scale"]
     require(math.isfinite(scale) and scale > 0, "state", str(path), f"its entry 'lr_scale' is {scale}; it is damaged")
     check_entries(state, {k: type(v) for k, v in self.problem.state_dict().items()}, path)
+    check_optimizer(self.optimizer, state["optimizer"], path)
 
 # %% ../../nbs/train/02_loop.ipynb #696c4cb0
 @patch
@@ -343,15 +346,14 @@ class Metrics:
             what = f"is damaged ({type(e).__name__}: {e}); move it away to resume without it"
             raise InvalidInput("metrics", str(path), what) from e
         replace_file(path, lambda p: p.write_text("".join(kept)))
-        self.file = open(path, "a")
+        self.path = Path(path)
 
     @staticmethod
     def keeps(line, step): return line.endswith("\n") and json.loads(line)["step"] <= step
 
     def write(self, row):
         row = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
-        self.file.write(json.dumps(row) + "\n")
-        self.file.flush()
+        with writing(self.path, go_on(self.path)), open(self.path, "a") as f: f.write(json.dumps(row) + "\n")
 
 def read_metrics(path) -> dict:
     "{column: list} of a metrics file; missing values are NaN."
