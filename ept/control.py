@@ -79,7 +79,8 @@ def token_pairs(force, z, eps, tokens, generator, work) -> Pair:
     "`leading_pairs` of a causal field: dense blocks of tokens drawn at random."
     B, T, C = z.shape
     drawn = torch.arange(T) if not 0 < tokens < T else torch.randperm(T, generator=generator)[:tokens]
-    w, (u, v) = torch.full((B,), torch.nan, dtype=torch.complex128), torch.zeros(2, B, T, C, dtype=torch.complex128)
+    w = torch.full((B,), torch.nan, dtype=torch.complex128)
+    u, v = torch.zeros(2, B, T, C, dtype=torch.complex128)
     for t, _, J in token_blocks(force, z, drawn.tolist()):
         values, V = torch.linalg.eig(J.cpu().double())
         i = _rank(values, eps).argmax(1)

@@ -635,7 +635,8 @@ def cost_weights(
 @patch
 def estimate(self: Unrolled, model, inputs, targets, z0=None):
     "Unroll, and differentiate."
-    stats, (names, params) = Stats(), trained(model)
+    stats = Stats()
+    names, params = trained(model)
     depth, (before, after) = self.draw()
     self.count += 1
     with torch.enable_grad(), stats.phase("unrolled") as say:

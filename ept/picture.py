@@ -96,7 +96,8 @@ def window(self: Settling, near=False):
     points = [self.up, self.down] if near else [self.free, self.rest + self.read, self.rest + self.plain, self.targets]
     low, high = torch.cat(points).aminmax(dim=0)
     half = (0.75 if near else 0.62)*(high - low).max()
-    (x, y), r = ((low + high)/2).tolist(), half.item()
+    x, y = ((low + high)/2).tolist()
+    r = half.item()
     return x - r, x + r, y - r, y + r
 
 # %% ../nbs/17_picture.ipynb #6864d86a

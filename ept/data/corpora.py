@@ -450,6 +450,7 @@ def source_sha256(
     lines = [f"{s} {p.relative_to(path).as_posix()} {sha256(p)}" for s, p in named]
     return sha256("\n".join(lines).encode())
 
+# %% ../../nbs/data/00_corpora.ipynb #1ec509eb
 def load_local(
     path: Path,               # file or folder
     text_field: str = "text", # column of JSONL and parquet files
@@ -461,7 +462,9 @@ def load_local(
     path, files = Path(path), local_files(Path(path))
     read = lambda paths: [d for p in paths for d in read_documents(p, text_field)]
     everything = [p for s in ("train", "other", "val", "test") for p in files.get(s, [])]
-    if named := by_name(files): (train, val), rule = map(read, named[:2]), named[2]
+    if named := by_name(files):
+        *parts, rule = named
+        train, val = map(read, parts)
     else: train, val, rule = split_documents(read(everything))
     used = [*named[0], *named[1]] if named else everything
     left = [f"{p.relative_to(path).as_posix()} (of neither split)" for p in everything if p not in used]

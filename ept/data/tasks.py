@@ -106,7 +106,8 @@ def score(self: Task,
     batch: Batch,  # what was asked
 ) -> Score:
     "How much of what was asked is right; raises `InvalidInput` for another shape, or when nothing was asked."
-    predictions, (_, targets, mask) = np.asarray(predictions), batch
+    predictions = np.asarray(predictions)
+    _, targets, mask = batch
     same = predictions.shape == targets.shape
     require(same, "predictions", predictions.shape, f"must have the targets' shape {targets.shape}")
     rows = mask.any(1)
@@ -451,7 +452,8 @@ class PHop(Sequence):
 
     def reach(self, inputs: np.ndarray) -> np.ndarray:  # (n,S)
         "Place after all hops, -1 where one is missing."
-        (n, size), rows = inputs.shape, np.arange(len(inputs))
+        n, size = inputs.shape
+        rows = np.arange(n)
         after, hop = np.full((n, self.symbols), -1), np.empty((n, size + 1), np.int64)
         hop[:, -1] = -1  # from nowhere to nowhere: index -1 is this column
         for t in range(size):

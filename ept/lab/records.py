@@ -307,7 +307,9 @@ def beating(self: Store,
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
     try: yield
-    finally: stop.set(); thread.join()
+    finally:
+        stop.set()
+        thread.join()
 
 # %% ../../nbs/lab/00_records.ipynb #a4d4b3e5
 def is_row(row) -> bool:

@@ -103,7 +103,8 @@ class StrictForce(BlockForce):
     def __init__(self, block, x, before=None):
         super().__init__(block, x, before)
         h = block.ln1(x)
-        self.q, (self.k, self.v) = block.attn.query(h), block.attn.keys_values(h)
+        self.q = block.attn.query(h)
+        self.k, self.v = block.attn.keys_values(h)
 
     def stored(self, z):
         "What later tokens read of these: keys and values, (B, H, T, d)."

@@ -24,7 +24,8 @@ def share(
     *tensors,  # (B, ...), the same on every rank
 ):             # the slices of this rank, (B/world, ...)
     "What this rank takes of a batch; raises `InvalidInput` when it cannot be divided evenly."
-    (rank, world), B = place, len(tensors[0])
+    rank, world = place
+    B = len(tensors[0])
     sizes = [len(t) for t in tensors]
     require(set(sizes) == {B}, "batch", sizes, "these tensors are no batch: they differ in length")
     require(B % world == 0, "B", B, f"{world} processes share a batch evenly; give a multiple of {world}")
