@@ -184,7 +184,10 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 class Requests:
     "Requests to end what goes on, and whether KeyboardInterrupt was raised for them."
-    def __init__(self): self.depth, self.count, self.raised, self.patient, self.old = 0, 0, False, False, {}
+    def __init__(self):
+        self.count, self.raised = 0, False    # requests that came, and whether one has raised
+        self.depth, self.patient = 0, False   # blocks of `terminable`, and what the innermost is
+        self.old = {}                         # handlers to give back
 
     def __call__(self, *signal_and_frame):
         "As the handler of a signal: raise KeyboardInterrupt once, where work is patient at the second request."
@@ -395,6 +398,7 @@ def progress(
         write_json(Path(out)/"progress.json", dict(label=label, done=done, total=total, values=values))
     return tell
 
+# %% ../../nbs/lab/01_runs.ipynb #be77879a
 @contextlib.contextmanager
 def following(
     folder: Path,  # of a run
@@ -595,7 +599,7 @@ def promote(
     run,           # a run's folder, or its row
     results=None,  # where rows are kept; by default nbs/results of the clone
 ) -> dict:
-    "Append a finished run's row to `results`/NAME.jsonl; raises `InvalidInput` for one unfinished, a test, or there already."
+    "Append a finished run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is no test, and new."
     row = run if isinstance(run, dict) else row_of(Path(run))
     require(state_of(row) == "finished", "run", row["id"], f"is {state_of(row)}; only finished runs are kept")
     tested = (row.get("machine") or {}).get("in_test")
