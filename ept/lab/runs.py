@@ -599,7 +599,7 @@ def promote(
     run,           # a run's folder, or its row
     results=None,  # where rows are kept; by default nbs/results of the clone
 ) -> dict:
-    "Append a finished run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is no test, and new."
+    "Append a finished run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is no test and new."
     row = run if isinstance(run, dict) else row_of(Path(run))
     require(state_of(row) == "finished", "run", row["id"], f"is {state_of(row)}; only finished runs are kept")
     tested = (row.get("machine") or {}).get("in_test")
