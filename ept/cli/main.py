@@ -6,12 +6,12 @@
 __all__ = ['HELP', 'COMMANDS', 'help_text', 'command_of', 'dispatch', 'main', 'console']
 
 # %% ../../nbs/cli/03_main.ipynb #4e2ab6da
-import contextlib, io, shlex, sys
+import contextlib, io, shlex, signal, sys
 from collections.abc import Callable
 from functools import partial
 from .. import __version__
 from ..core import one_of
-from ..lab.runs import experiments
+from ..lab.runs import SIGNALS, experiments, terminable
 from .parser import Parser, carry_out, status_of
 from .models import data, data_parser, sample, sample_parser, system_of, train, train_parser
 from .lab import (about, experiment, experiment_parser, promote, promote_parser, report, report_parser, run,
@@ -81,7 +81,10 @@ def main(
     "The command `ept`."
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"): stream.reconfigure(errors="replace")
-    return status_of(lambda: dispatch(sys.argv[1:] if argv is None else argv))
+    with terminable(): code = status_of(lambda: dispatch(sys.argv[1:] if argv is None else argv))
+    if code == 130 and argv is None:
+        for s in SIGNALS: signal.signal(s, signal.SIG_IGN)  # all is closed: nothing is to disturb the way out
+    return code
 
 # %% ../../nbs/cli/03_main.ipynb #26d2c67e
 def console(

@@ -184,15 +184,20 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 class Requests:
     "Requests to end what goes on, and whether KeyboardInterrupt was raised for them."
+    grace = 3.  # seconds that patient work has to come to a place where it can stop
+
     def __init__(self):
         self.count, self.raised = 0, False    # requests that came, and whether one has raised
         self.depth, self.patient = 0, False   # blocks of `terminable`, and what the innermost is
+        self.first = 0.                       # when the first came
         self.old = {}                         # handlers to give back
 
     def __call__(self, *signal_and_frame):
-        "As the handler of a signal: raise KeyboardInterrupt once, where work is patient at the second request."
+        "As the handler of a signal: raise KeyboardInterrupt once; where work is patient, after some seconds."
         self.count += 1
-        if not self.raised and (self.count > 1 or not self.patient): self.interrupt()
+        if self.count == 1: self.first = time.monotonic()
+        late = self.count > 1 and time.monotonic() - self.first >= self.grace
+        if not self.raised and (late or not self.patient): self.interrupt()
 
     def interrupt(self):
         "Raise KeyboardInterrupt; later requests will not."
