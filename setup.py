@@ -23,7 +23,7 @@ config.read("settings.ini", encoding="utf-8")
 cfg = config["DEFAULT"]
 
 setup(
-    name=cfg["lib_name"],
+    name=cfg["dist_name"],  # `ept` on the public index is another project
     version=cfg["version"],
     description=cfg["description"],
     long_description=Path("README.md").read_text(encoding="utf-8"),

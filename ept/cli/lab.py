@@ -29,8 +29,8 @@ runs`). Without a name it lists the experiments."""
 
 def run_parser():
     "The parser of `ept run`."
-    parser = Parser("run", RUN, ["ept run", "ept run train --list", "ept run train -p steps 2000 -p lr 1e-3", "ept run train --resume",
-                                 "ept run train --out runs/mine --json"])
+    parser = Parser("run", RUN, ["ept run", "ept run train --list", "ept run train -p steps 2000 -p lr 1e-3",
+                                 "ept run train --resume", "ept run train --out runs/mine --json"])
     parser.add_argument("name", nargs="?", help="an experiment, or the path of a notebook")
     parser.add_argument("-p", "--parameter", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"),
                         help="set a parameter; may be repeated")

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['LM', 'LEAVES', 'FIRST', 'SAMPLE', 'CORPORA', 'DATA', 'prepared', 'head_of', 'presets_text', 'train_parser',
            'system_of', 'train_paths', 'last_unfinished', 'check_places', 'check_file', 'checkpoint_file', 'claimed',
-           'saved_config', 'config_file', 'train_config', 'training_row', 'Book', 'booked', 'opening', 'fewer_tokens',
-           'check_learned', 'figures', 'fit', 'resume_command', 'ended_early', 'train', 'fingerprint', 'measured',
-           'train_report', 'makes_text', 'Sampling', 'sample_parser', 'generator_of', 'opened', 'sample', 'data_parser',
-           'describe', 'data_report', 'data']
+           'saved_config', 'config_file', 'train_config', 'flag_of', 'training_row', 'Book', 'booked', 'opening',
+           'fewer_tokens', 'check_learned', 'figures', 'fit', 'resume_command', 'ended_early', 'train', 'fingerprint',
+           'measured', 'train_report', 'makes_text', 'Sampling', 'sample_parser', 'generator_of', 'opened', 'sample',
+           'data_parser', 'describe', 'data_report', 'data']
 
 # %% ../../nbs/cli/01_models.ipynb #fe4c5631
 import contextlib, hashlib, importlib, json, os, shlex, shutil, time
@@ -77,6 +77,7 @@ def presets_text(system: str) -> str:
     listed = [f"{name} ({' '.join(f'{n}={v}' for n, v in values.items())})" for name, values in presets.items()]
     return "; ".join(listed) or "this system has none"
 
+# %% ../../nbs/cli/01_models.ipynb #1b707c73
 def train_parser(system: str = "lm") -> Parser:
     "The parser of `ept train SYSTEM`."
     parser = head_of(system)
@@ -214,13 +215,19 @@ def train_config(args, state: Path):
     return cfg
 
 # %% ../../nbs/cli/01_models.ipynb #b40de3b7
+def flag_of(name: str, value) -> list:  # one or two words
+    "How an option is given on a command line."
+    if type(value) is bool: return [f"--{name}" if value else f"--no-{name}"]
+    return [f"--{name}", str(value)]
+
 def training_row(args, cfg, out: Path) -> dict:
     "The row of a training that is about to begin, or to go on."
     name, given = f"train_{args.system}", {n: own for n, (own, _) in cfg.changed({}).items()}
     row = begun(name, run_id("train"), Path(ept.__file__).parent)
-    with contextlib.suppress(InvalidInput): row["id"] = row_of(out)["id"] if args.resume else row["id"]
-    flags = [[f"--{'' if v else 'no-'}{n}"] if type(v) is bool else [f"--{n}", str(v)] for n, v in given.items()]
-    words = ["ept", "train", *([] if args.system == "lm" else [args.system]), *(w for flag in flags for w in flag)]
+    if args.resume:
+        with contextlib.suppress(InvalidInput): row["id"] = row_of(out)["id"]
+    system = [] if args.system == "lm" else [args.system]
+    words = ["ept", "train", *system, *(word for n, v in given.items() for word in flag_of(n, v))]
     values = cfg.to_dict()
     point = hashlib.sha256(json.dumps([name, sorted(values.items())]).encode()).hexdigest()[:12]
     return row | dict(parameters=values, given=sorted(given), seed=cfg.seed, point=point, command=shlex.join(words),
@@ -270,15 +277,16 @@ def opening(
 def fewer_tokens(tokenizer: str, vocab: int, data):
     "Say that a text has fewer tokens than were asked for."
     if tokenizer == "bpe" and data.n_vocab < vocab:
-        note(f"note: the text gave only {data.n_vocab} tokens of the {vocab} that were asked for: no more pairs repeat in it")
+        note(f"note: the text gave only {data.n_vocab} tokens of the {vocab} that were asked for; "
+             "no more pairs repeat in it")
 
 def check_learned(r: dict, out: Path, lr: float):
     "Raise `Stop` for a run that ended far above the loss that it began with."
     first = json.loads(open(out/"metrics.jsonl", encoding="utf-8").readline())["loss"]
     last = r.get("val_ce", r.get("val", 0.))
     if last > 2*abs(first) + 1:
-        raise Stop(f"ept train: diverged: the validation loss is {last:.4g}, and the first training loss was {first:.4g}; "
-                   f"lower --lr ({lr:g})", 1)
+        raise Stop(f"ept train: diverged: the validation loss is {last:.4g}, and the first training loss was "
+                   f"{first:.4g}; lower --lr ({lr:g})", 1)
 
 # %% ../../nbs/cli/01_models.ipynb #b94e2ca6
 def figures(r: dict) -> dict:

@@ -42,20 +42,23 @@ class Parser(argparse.ArgumentParser):
 
 # %% ../../nbs/cli/00_parser.ipynb #29d4f9f4
 MARK = "\0"  # in front of a value that begins with a dash, while argparse looks; no command line can hold it
-PLACES = ("out", "ckpt", "state", "store", "config", "data", "init_ckpt", "results", "name", "run")  # values that name places
+PLACES = ("out", "ckpt", "state", "store", "config", "data", "init_ckpt", "results", "name", "run")  # files, folders
 
 @patch
 def marked(self: Parser, argv: list) -> list:
     "The words of a command line, flags as they were declared, values with a dash marked."
-    table, words, waiting = self.flag_names(), [], 0
+    table, words = self.flag_names(), []
+    waiting = 0  # values that the last flag still wants
     for word in argv:
         name, eq, value = word.partition("=")
         flag = table.get(name.replace("-", "_"), name) if word.startswith("--") else word
-        if waiting and word[:1] == "-" and word[:2] != "--": words.append(MARK + word)
-        else: words.append(flag + eq + value if word.startswith("--") else word)
+        dashed = waiting and word[:1] == "-" and word[:2] != "--"
+        if word.startswith("--"): word = flag + eq + value
+        words.append(MARK + word if dashed else word)
         action = self._option_string_actions.get(flag)
-        if action and not eq: waiting = {None: 1}.get(action.nargs, action.nargs if type(action.nargs) is int else 0)
-        else: waiting = max(0, waiting - 1)
+        waiting = max(0, waiting - 1)
+        if action and not eq: waiting = 1 if action.nargs is None else action.nargs
+        if not isinstance(waiting, int): waiting = 0  # ? or *: any number will do
     return words
 
 def unmarked(value):
@@ -295,7 +298,8 @@ class Progress:
         from tqdm import tqdm
         self.bar = tqdm(unit=unit, total=total, file=sys.stderr, disable=None, dynamic_ncols=True, leave=True,
                         smoothing=0, miniters=1, delay=1e-3 if total is None else 0)
-        self.begun, self.label, self.open = False, "", ""  # open: a line that is not complete yet
+        self.begun, self.label = False, ""
+        self.open = ""  # a line that is not complete yet
 
     def __enter__(self): return self
 

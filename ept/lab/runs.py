@@ -184,12 +184,20 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 class Requests:
     "Requests to end what goes on, and whether KeyboardInterrupt was raised for them."
-    def __init__(self): self.depth, self.count, self.raised, self.patient, self.old = 0, 0, False, False, {}
+    grace = 3.  # seconds that patient work has to come to a place where it can stop
+
+    def __init__(self):
+        self.count, self.raised = 0, False    # requests that came, and whether one has raised
+        self.depth, self.patient = 0, False   # blocks of `terminable`, and what the innermost is
+        self.first = 0.                       # when the first came
+        self.old = {}                         # handlers to give back
 
     def __call__(self, *signal_and_frame):
-        "As the handler of a signal: raise KeyboardInterrupt once, where work is patient at the second request."
+        "As the handler of a signal: raise KeyboardInterrupt once; where work is patient, after some seconds."
         self.count += 1
-        if not self.raised and (self.count > 1 or not self.patient): self.interrupt()
+        if self.count == 1: self.first = time.monotonic()
+        late = self.count > 1 and time.monotonic() - self.first >= self.grace
+        if not self.raised and (late or not self.patient): self.interrupt()
 
     def interrupt(self):
         "Raise KeyboardInterrupt; later requests will not."
@@ -395,6 +403,7 @@ def progress(
         write_json(Path(out)/"progress.json", dict(label=label, done=done, total=total, values=values))
     return tell
 
+# %% ../../nbs/lab/01_runs.ipynb #be77879a
 @contextlib.contextmanager
 def following(
     folder: Path,  # of a run
@@ -595,7 +604,7 @@ def promote(
     run,           # a run's folder, or its row
     results=None,  # where rows are kept; by default nbs/results of the clone
 ) -> dict:
-    "Append a finished run's row to `results`/NAME.jsonl; raises `InvalidInput` for one unfinished, a test, or there already."
+    "Append a finished run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is no test and new."
     row = run if isinstance(run, dict) else row_of(Path(run))
     require(state_of(row) == "finished", "run", row["id"], f"is {state_of(row)}; only finished runs are kept")
     tested = (row.get("machine") or {}).get("in_test")
