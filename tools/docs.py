@@ -192,6 +192,19 @@ def parted(nb):
     if rest: nb.cells.insert(1, mk_cell(rest, "markdown", id="below-title"))
 
 
+# ---- the reference
+
+def parameters():
+    "Name the parameters of public functions that lack a type or a meaning, and count them by module."
+    total = 0
+    for name in sitemap.modules():
+        found = [*api.unsaid(name)]
+        for function, parameter, missing in found: print(f"{name}.{function}({parameter}): no {missing}")
+        if found: print(f"  {name}: {len(found)}")
+        total += len(found)
+    print(f"{total} parameters lack a type or a meaning")
+
+
 # ---- the site
 
 class Processors(FilterDefaults):
@@ -284,5 +297,5 @@ def site():
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["site", "readme", "figures"])
-    {"site": site, "readme": readme, "figures": figures}[parser.parse_args().what]()
+    parser.add_argument("what", choices=["site", "readme", "figures", "parameters"])
+    {"site": site, "readme": readme, "figures": figures, "parameters": parameters}[parser.parse_args().what]()
