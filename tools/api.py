@@ -188,7 +188,8 @@ def meant(obj, name):
     "[type, meaning] of a parameter about which the code is silent, the nearest module first; two Nones if unknown."
     module = getattr(inspect.getmodule(inspect.unwrap(obj)), "__name__", "").removeprefix(f"{PACKAGE}.")
     places = (module, module.partition(".")[0], "everywhere")
-    return next((said[name] for p in places if name in (said := standing().get(p, {}))), [None, None])
+    found = [said[name] for p in places if name in (said := standing().get(p, {}))]
+    return [next((entry[i] for entry in found if entry[i]), None) for i in range(2)]
 
 
 def overridden(obj):
