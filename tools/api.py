@@ -268,7 +268,8 @@ def unsaid(name):
         for called, f in calls:
             for parameter, p in parameters(f).items():
                 if parameter in ("self", "cls", "return") or p["kind"] in STARS: continue
-                missing = [what for what, there in (("type", type_name(p["anno"])), ("meaning", p["docment"])) if not there]
+                said = {"type": type_name(p["anno"]), "meaning": p["docment"]}
+                missing = [what for what, there in said.items() if not there]
                 if missing: yield called, parameter, " and ".join(missing)
 
 

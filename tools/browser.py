@@ -1,7 +1,7 @@
 """What only a browser can say of a built site, by a headless Chromium: whether everything fits, and what search finds.
 
-The site is served to the browser from this process; a page of ours (theme/browser.js) opens every page in a frame, makes
-the frame wide and narrow, and sends back what is wider than its box. Then it asks search what search.yml says.
+The site is served to the browser from this process. A page of ours (theme/browser.js) opens every page in a frame,
+makes the frame wide and narrow, and sends back what is wider than its box; then it asks search what search.yml says.
 """
 import json, queue, shutil, subprocess, sys, tempfile, threading
 from functools import partial

@@ -1,4 +1,4 @@
-"""Build the site, the README, or the figures of both: `make docs`, `make readme`, `make figures`. `parameters` lists gaps.
+"""Build the site, the README, or the figures of both: `make docs`, `make readme`, `make figures`; or list gaps.
 
 Run in the project's folder. nbdev processes the notebooks into _proc/ (directives, documentation of exported functions,
 links); this adds a reference of every public name and the list of sources. Quarto renders that where it is installed,

@@ -1,6 +1,6 @@
 // Open every page in a frame, first wide, then narrow, and send what is wider than its box; then ask search.
 const frame = document.createElement("iframe");
-frame.style.cssText = "border: 0; height: 900px";
+frame.style.cssText = "border: 0; height: 900px; visibility: hidden";  // laid out, not painted
 document.body.append(frame);
 const said = element => (element.innerText || element.alt || "").trim().replace(/\s+/g, " ").slice(0, 70);
 const over = element => element.scrollWidth > element.clientWidth + 1;
