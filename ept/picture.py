@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BLUE', 'ORANGE', 'GREEN', 'GREY', 'TITLES', 'swirl', 'Settling', 'palette', 'stages']
 
-# %% ../nbs/17_picture.ipynb #3f3fb21d
+# %% ../nbs/17_picture.ipynb #15eb1d9d
 import base64, io
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,7 +16,7 @@ from .estimators import IFT, AsymEP
 from .fields import MLPField
 from .solvers import Anderson
 
-# %% ../nbs/17_picture.ipynb #10aa0c0b
+# %% ../nbs/17_picture.ipynb #0a939aff
 def swirl():
     "A field on the plane, F = -z + x + W tanh(z), that turns as it settles: (field, inputs, targets) of one sample."
     field = MLPField(2, 2, 2, hidden=2).double()
@@ -27,7 +27,7 @@ def swirl():
         field.W2.copy_(torch.tensor([[0.4, -1.3], [1.3, 0.4]]))
     return field, torch.tensor([[0.9, -0.2]], dtype=torch.float64), torch.tensor([[1.3, 0.5]], dtype=torch.float64)
 
-# %% ../nbs/17_picture.ipynb #2095020f
+# %% ../nbs/17_picture.ipynb #9cc083f2
 @dataclass
 class Settling:
     "A state on the plane that settles and is nudged, step by step, with what the nudge tells: a picture of the idea."
@@ -52,7 +52,7 @@ class Settling:
         self.exact = -IFT(Anderson(1e-10)).gradient(self.field, self.inputs, self.targets)[0]["encode.bias"]
         self.way = self.learnt(self.read)
 
-# %% ../nbs/17_picture.ipynb #da50ee39
+# %% ../nbs/17_picture.ipynb #1622b055
 @patch
 @torch.no_grad()
 def relax(self: Settling,
@@ -74,7 +74,7 @@ def nudged(self: Settling,
     velocity = rule.displacement_map(lin, self.targets, self.rest.new_tensor([beta]))
     return self.rest + beta*self.relax(velocity, torch.zeros_like(self.rest))
 
-# %% ../nbs/17_picture.ipynb #6d20c20a
+# %% ../nbs/17_picture.ipynb #0902d268
 @patch
 def learnt(self: Settling,
     by,       # (2,) what is added to the bias
@@ -85,7 +85,7 @@ def learnt(self: Settling,
     pushed = [Anderson(1e-8).settle(self.field.at(self.force.x + share*by)).check().z for share in shares]
     return torch.cat(pushed)
 
-# %% ../nbs/17_picture.ipynb #632048a8
+# %% ../nbs/17_picture.ipynb #2e6c9be8
 BLUE, ORANGE = "#0072B2", "#D55E00"
 GREEN, GREY = "#009E73", "#8C8C8C"
 TITLES = "1  settle", "2  nudge, both ways (near)", "3  read the gradient, and learn"
@@ -100,7 +100,7 @@ def window(self: Settling, near=False):
     r = half.item()
     return x - r, x + r, y - r, y + r
 
-# %% ../nbs/17_picture.ipynb #6864d86a
+# %% ../nbs/17_picture.ipynb #89584dac
 @patch
 def plane(self: Settling,
     ax,      # axes
@@ -117,7 +117,7 @@ def plane(self: Settling,
     ax.annotate("target", self.targets[0], (0, 9), textcoords="offset points", color=GREEN, fontsize=9, ha="center")
     ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], aspect="equal")
 
-# %% ../nbs/17_picture.ipynb #19ba0553
+# %% ../nbs/17_picture.ipynb #b7643f96
 @patch
 def arrow(self: Settling,
     ax,         # axes
@@ -134,7 +134,20 @@ def arrow(self: Settling,
                                  lw=width, color=color, zorder=5, shrinkA=0, shrinkB=0, ls=style))
     if label: ax.plot([], [], color=color, lw=width, ls=style, label=label)
 
-# %% ../nbs/17_picture.ipynb #34a73bbe
+# %% ../nbs/17_picture.ipynb #6e4368e2
+@patch
+def compared(self: Settling,
+    ax,  # axes that hold the plane
+):
+    "Draw the displacement on the exact gradient, and without the correction."
+    self.arrow(ax, self.exact, "#7FCEB8", "exact, by the adjoint", 6)
+    self.arrow(ax, self.read, ORANGE, "displacement / β")
+    self.arrow(ax, self.plain, GREY, "without the correction", 1.6, "--")
+    ax.plot([], [], "-o", color=GREEN, mfc="white", label="at rest after the step")
+    ax.plot(*self.rest[0], "o", color=BLUE, ms=7, zorder=6)
+    ax.legend(fontsize=8, loc="lower right", framealpha=1)
+
+# %% ../nbs/17_picture.ipynb #75ec856b
 @patch
 def frame(self: Settling,
     ax,         # axes that hold the plane
@@ -150,10 +163,11 @@ def frame(self: Settling,
     curve(self.free[:free], "-", BLUE, 7)
     if nudged > 1: curve(self.up[:nudged], "-", ORANGE, 5)
     if nudged > 1: curve(self.down[:nudged], ":", ORANGE, 5)
-    if read: self.arrow(ax, read*self.read, ORANGE)
+    if read == 1: self.compared(ax)
+    elif read: self.arrow(ax, read*self.read, ORANGE)
     if learnt > 1: curve(self.way[:learnt], "-", GREEN, 7)
 
-# %% ../nbs/17_picture.ipynb #d57ff1ae
+# %% ../nbs/17_picture.ipynb #b30737ef
 @patch
 def figure(self: Settling):
     "The three steps beside each other, as a matplotlib figure."
@@ -164,18 +178,13 @@ def figure(self: Settling):
         ax.set_title(title, fontsize=11, loc="left")
     self.frame(axes[0])
     self.frame(axes[1], nudged=self.steps + 1)
-    self.arrow(axes[2], self.exact, "#7FCEB8", "exact, by the adjoint", 6)
-    self.arrow(axes[2], self.read, ORANGE, "displacement / β")
-    self.arrow(axes[2], self.plain, GREY, "without the correction", 1.6, "--")
+    self.compared(axes[2])
     for way, color, mark in ((self.learnt(self.plain), GREY, "--"), (self.way, GREEN, "-")):
         axes[2].plot(*way.T, mark, color=color, lw=1.6, zorder=4)
         axes[2].plot(*way[-1], "o", color=color, ms=6, zorder=6, mfc="white")
-    axes[2].plot([], [], "-o", color=GREEN, mfc="white", label="at rest after the step")
-    axes[2].plot(*self.rest[0], "o", color=BLUE, ms=7, zorder=6)
-    axes[2].legend(fontsize=8, loc="lower right", framealpha=1)
     return fig
 
-# %% ../nbs/17_picture.ipynb #4fead453
+# %% ../nbs/17_picture.ipynb #22af4b97
 @patch
 def scenes(self: Settling):
     "(number of the step, what `frame` draws, milliseconds) of each picture of the animation."
@@ -190,7 +199,7 @@ def scenes(self: Settling):
     for k in range(2, 10): yield 2, dict(read=1., learnt=k), 110
     yield 2, dict(read=1., learnt=9), 2600
 
-# %% ../nbs/17_picture.ipynb #a908151b
+# %% ../nbs/17_picture.ipynb #a421d361
 def palette():
     "An image that holds the colours of all frames: each of ours from white to full, and greys."
     from matplotlib.colors import to_rgb
@@ -214,7 +223,7 @@ def stages(canvas, ax, draw, scenes):
         yield Image.frombuffer("RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba())).convert("RGB")
         for artist in added: artist.remove()
 
-# %% ../nbs/17_picture.ipynb #9020ebe9
+# %% ../nbs/17_picture.ipynb #9927e29a
 @patch
 def gif(self: Settling):
     "The three steps one after the other, as the bytes of a GIF."
@@ -234,7 +243,7 @@ def gif(self: Settling):
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=True)
     return out.getvalue()
 
-# %% ../nbs/17_picture.ipynb #8610ae69
+# %% ../nbs/17_picture.ipynb #6cf4ff25
 @patch
 def _repr_mimebundle_(self: Settling, include=None, exclude=None):
     "What a notebook shows: the still, and the animation for pages that can move."

@@ -2,11 +2,13 @@
 
 A module is named below the package (lm.blocks), which is also the name of its page (api/lm.blocks.html).
 """
-import ast, html, importlib, inspect, re, textwrap
+import ast, html, importlib, inspect, json, re, textwrap
 from collections import namedtuple
 from dataclasses import fields, is_dataclass
 from functools import cache, partial, reduce
+from pathlib import Path
 
+import yaml
 from fastcore.docments import docments
 
 import sitemap
@@ -88,6 +90,28 @@ def address(name, module):
     return f"{sitemap.reference(module)}#{'.'.join([anchors(module).get(first, first), *method]).lower()}"
 
 
+@cache
+def used():
+    "(module, name) of what a notebook other than the module's own imports: the rest serves its module only."
+    homes = importlib.import_module(f"{PACKAGE}.front").HOMES
+    found = {(module.removeprefix(f"{PACKAGE}."), name) for name, module in homes.items()}
+    line = re.compile(rf"^from {PACKAGE}\.([\w.]+) import (\([^)]*\)|[^\n#]+)", re.M)
+    folder = Path(sitemap.settings()["nbs_path"])
+    for notebook in sitemap.notebooks(folder):
+        own = explained().get(sitemap.page(notebook))
+        cells = json.loads((folder/notebook).read_text(encoding="utf-8"))["cells"]
+        for cell in (c for c in cells if c["cell_type"] == "code"):
+            for module, names in line.findall("".join(cell["source"])):
+                if module != own: found |= {(module, n.partition(" as ")[0].strip(" ()\n")) for n in names.split(",")}
+    return found
+
+
+def ranked(name):
+    "Names of a module: (classes and what others use, helpers that serve the module only)."
+    first = [n for n in anchors(name) if (name, n) in used() or inspect.isclass(find(n, name))] or [*anchors(name)]
+    return first, [n for n in anchors(name) if n not in first]
+
+
 # ---- what the code says
 
 @cache
@@ -154,8 +178,46 @@ def inherited(cls):
         for name, entry in commented(base).items(): yield name, entry["docment"]
 
 
+@cache
+def standing():
+    "{folder or module: {parameter: [type, meaning]}} of names that mean the same wherever they stand."
+    return yaml.safe_load(Path(__file__).with_name("parameters.yml").read_text(encoding="utf-8"))
+
+
+def meant(obj, name):
+    "[type, meaning] of a parameter about which the code is silent, the nearest module first; two Nones if unknown."
+    module = getattr(inspect.getmodule(inspect.unwrap(obj)), "__name__", "").removeprefix(f"{PACKAGE}.")
+    places = (module, module.partition(".")[0], "everywhere")
+    found = [said[name] for p in places if name in (said := standing().get(p, {}))]
+    return [next((entry[i] for entry in found if entry[i]), None) for i in range(2)]
+
+
+def overridden(obj):
+    "The methods of the bases that a method overrides, the nearest first."
+    owner = getattr(inspect.getmodule(obj), getattr(obj, "__qualname__", "").rpartition(".")[0], None)
+    if not inspect.isclass(owner): return []
+    return [m for b in owner.__mro__[1:] if inspect.isfunction(m := vars(b).get(obj.__name__)) and m is not obj]
+
+
+def completed(obj, found):
+    "Entries of docments, their gaps filled from the methods that are overridden, then by what a name always means."
+    given = [commented(m) for m in overridden(obj) if m.__module__.startswith(PACKAGE)]
+    for name, p in found.items():
+        if name == "return": continue
+        kind, meaning = meant(obj, name)
+        for other in given: p["docment"] = p["docment"] or other.get(name, {}).get("docment")
+        p["docment"] = p["docment"] or meaning
+        if not type_name(p["anno"]): p["anno"] = kind or EMPTY
+    return found
+
+
 def parameters(obj):
     "{name: entry of docments}; comments on the fields of a base dataclass hold for those that inherit them."
+    return completed(obj, stated(obj))
+
+
+def stated(obj):
+    "What the code says of parameters, for a dataclass also what its bases say."
     if not (inspect.isclass(obj) or inspect.isroutine(obj)): return {}
     found = {name: dict(entry) for name, entry in commented(obj).items()}
     if not is_dataclass(obj): return found
@@ -167,6 +229,7 @@ def parameters(obj):
 
 def type_name(kind):
     "A type as one writes it, without the modules."
+    if isinstance(kind, str): return kind
     if kind in (EMPTY, None, type(None)): return ""
     if inspect.isclass(kind) and not hasattr(kind, "__args__"): return kind.__name__
     return re.sub(r"\b\w+\.", "", str(kind))
@@ -195,6 +258,19 @@ def signature(name, obj):
     except (ValueError, TypeError): pass
     if inspect.isclass(obj): return f"class {name}({', '.join(b.__name__ for b in obj.__bases__)})"
     return wrap(textwrap.shorten(re.sub(r" at 0x[0-9a-f]+", "", f"{name} = {obj!r}"), 400, placeholder=" ..."))
+
+
+def unsaid(name):
+    "(function, parameter, what is missing) of a module: parameters without a type, or without a meaning."
+    for n in anchors(name):
+        obj = find(n, name)
+        calls = [(n, obj), *((f"{n}.{m}", getattr(obj, m)) for m in methods(obj))]
+        for called, f in calls:
+            for parameter, p in parameters(f).items():
+                if parameter in ("self", "cls", "return") or p["kind"] in STARS: continue
+                said = {"type": type_name(p["anno"]), "meaning": p["docment"]}
+                missing = [what for what, there in said.items() if not there]
+                if missing: yield called, parameter, " and ".join(missing)
 
 
 # ---- as Markdown
@@ -248,8 +324,8 @@ def row(name, p, links):
 
 def table(obj, context):
     "The parameters with types and meanings, if any is stated."
-    stated = {n: p for n, p in parameters(obj).items() if n != "self" and (n != "return" or p["docment"])}
-    rows = [row(name, p, context.links) for name, p in stated.items()]
+    shown = {n: p for n, p in parameters(obj).items() if n != "self" and (n != "return" or p["docment"])}
+    rows = [row(name, p, context.links) for name, p in shown.items() if p.get("kind") not in STARS or p["docment"]]
     if not any(kind or meaning for _, kind, _, meaning in rows): return ""
     head = "| parameter | type | default | meaning |\n|:--|:--|:--|:--|\n"
     return equations(head + "".join(f"| {' | '.join(r)} |\n" for r in rows), context)
@@ -330,9 +406,14 @@ def module_page(name, linked, context):
     about = (modules()[name].__doc__ or "").strip()
     parts = [f"---\ntitle: {PACKAGE}.{name}\ndescription: {about!r}\n---\n"]
     parts += [f"Defined, explained and tested in [{name}]({context.page}).\n"]
-    for n, anchor in anchors(name).items():
-        obj = find(n, name)
-        parts += [entry(n, anchor, obj, context), folded(obj), read_about(n, name, linked)]
+    def entries(names):
+        return [p for n in names for obj in [find(n, name)]
+                for p in (entry(n, anchors(name)[n], obj, context), folded(obj), read_about(n, name, linked))]
+    first, helpers = ranked(name)
+    parts += entries(first)
+    if helpers:
+        head = f"Helpers, which serve this module only: {', '.join(helpers)}"
+        parts += [f'<details class="helpers"><summary>{head}</summary>\n', *entries(helpers), "</details>\n"]
     return "\n\n".join(p for p in parts if p)
 
 
@@ -341,10 +422,13 @@ def listing(name, context):
     about = (modules()[name].__doc__ or "").strip()
     lines = [f"## [{PACKAGE}.{name}]({name}.html) {{#{name}}}\n\n{about}\n"]
     if anchors(name): lines += ["| name | purpose |\n|:--|:--|"]
-    for n, anchor in anchors(name).items():
+    first, helpers = ranked(name)
+    for n in first:
         purpose = docstring(find(n, name), context).partition("\n")[0]
         purpose = re.sub(r"`([^`]+)`", lambda m: as_code(m[1]), purpose)
-        lines.append(f"| [`{n}`]({name}.html#{anchor}) | {purpose} |")
+        lines.append(f"| [`{n}`]({name}.html#{anchors(name)[n]}) | {purpose} |")
+    links = ", ".join(f"[`{n}`]({name}.html#{anchors(name)[n]})" for n in helpers)
+    if helpers: lines.append(f"\n<details><summary>Helpers</summary>\n\n{links}\n\n</details>")
     return "\n".join(lines) + "\n"
 
 

@@ -3,8 +3,9 @@
 Looks for links to pages or anchors that are not there, malformed addresses, TeX or Quarto marks left as text, failed
 cells, raw dictionaries shown as output, pictures that are missing or have no alternative text, identifiers used twice,
 pages without a title, and modules without a page of reference. Where there is a Chromium it also lays out every page at
-1440 and 390 pixels (browser.py): no block may be wider than its box, no page may scroll sideways. Ends with a count, and
-with status 1 if anything is wrong. --broken also names each line of code that had to be broken to fit at 1440 pixels.
+1440 and 390 pixels (browser.py): no block may be wider than its box, no page may scroll sideways; and asks its search.
+Ends with a count, and with status 1 if anything is wrong. --broken also names each line of code that had to be broken
+to fit at 1440 pixels.
 """
 import re, sys
 from functools import cache
@@ -157,7 +158,7 @@ def main(args):
     problems += wide
     for page, problem in problems: print(f"{page}: {problem}")
     for page, line in broken if "--broken" in args else (): print(f"{page}: broken to fit: {line}")
-    if broken: print(f"{len(broken)} lines of code are broken to fit at {browser.WIDTHS[0]} pixels (--broken names them)")
+    if broken: print(f"{len(broken)} lines of code are broken to fit {browser.WIDTHS[0]} pixels (--broken names them)")
     if not count: print(f"{root}: no page in it")
     print(f"checked {count} pages: {len(problems)} problem{'s' * (len(problems) != 1)}")
     return int(bool(problems) or not count)

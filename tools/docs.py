@@ -1,4 +1,4 @@
-"""Build the site, the README, or the figures of both: `make docs`, `make readme`, `make figures`.
+"""Build the site, the README, or the figures of both: `make docs`, `make readme`, `make figures`; or list gaps.
 
 Run in the project's folder. nbdev processes the notebooks into _proc/ (directives, documentation of exported functions,
 links); this adds a reference of every public name and the list of sources. Quarto renders that where it is installed,
@@ -192,6 +192,20 @@ def parted(nb):
     if rest: nb.cells.insert(1, mk_cell(rest, "markdown", id="below-title"))
 
 
+# ---- the reference
+
+def parameters():
+    "Name the parameters of public functions that lack a type or a meaning, and count them; returns the exit status."
+    total = 0
+    for name in sitemap.modules():
+        found = [*api.unsaid(name)]
+        for function, parameter, missing in found: print(f"{name}.{function}({parameter}): no {missing}")
+        if found: print(f"  {name}: {len(found)}")
+        total += len(found)
+    print(f"{total} parameters lack a type or a meaning")
+    return int(total > 0)
+
+
 # ---- the site
 
 class Processors(FilterDefaults):
@@ -279,10 +293,10 @@ def site():
         subprocess.run(["quarto", "render", "--no-execute", "--no-cache"], cwd=work, check=True)
         shutil.move(work/"_docs", docs)
     else: html_site.build(work, docs)
-    sys.exit(check_site.main([str(docs)]))
+    sys.exit(max(parameters(), check_site.main([str(docs)])))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["site", "readme", "figures"])
-    {"site": site, "readme": readme, "figures": figures}[parser.parse_args().what]()
+    parser.add_argument("what", choices=["site", "readme", "figures", "parameters"])
+    sys.exit({"site": site, "readme": readme, "figures": figures, "parameters": parameters}[parser.parse_args().what]())

@@ -20,6 +20,7 @@ from markup import KINDS, labels, references
 THEME = Path(__file__).with_name("theme")
 OPTION = re.compile(r"^#\|\s*([\w-]+)\s*:\s*(.*)$", re.M)
 SEARCH = Path(__file__).with_name("search.yml")
+PICTURES = {".png", ".svg", ".jpg", ".gif"}
 FEW = 2    # a section with no more pages than this is not folded
 LONG = 20  # characters of code in a cell of a table that may be broken, behind one of these
 BREAKS = re.compile(r"(?<=[\w)\]])([/_.,|=([]+)(?=\w)")
@@ -294,7 +295,7 @@ def copy_pictures(work, docs):
     "The pictures that pages refer to."
     for path in work.rglob("*"):
         inside = path.relative_to(work)
-        if path.suffix not in {".png", ".svg", ".jpg", ".gif"} or any(part[0] in "._" for part in inside.parts): continue
+        if path.suffix not in PICTURES or any(part[0] in "._" for part in inside.parts): continue
         (docs/inside).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, docs/inside)
 

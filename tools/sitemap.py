@@ -108,6 +108,13 @@ def problems(names, pages):
             *(f"{address}: the address of {' and of '.join(those)}" for address, those in shared)]
 
 
+def other_version(root):
+    "That CITATION.cff names another version than settings.ini; nothing where there is none."
+    cited, version = root/"CITATION.cff", settings(root).get("version")
+    if not cited.exists() or re.search(rf"^version: {version}$", cited.read_text(encoding="utf-8"), re.M): return []
+    return [f"CITATION.cff: its version is not {version}, as settings.ini has it"]
+
+
 def check(root=Path()):
     "`problems` of the site that the project's files will make; none if all is well."
-    return problems(indexed(root), addresses(root))
+    return [*problems(indexed(root), addresses(root)), *other_version(root)]

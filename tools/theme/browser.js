@@ -1,6 +1,6 @@
-// Open every page in a frame, first wide, then narrow, and send what is wider than its box.
+// Open every page in a frame, first wide, then narrow, and send what is wider than its box; then ask search.
 const frame = document.createElement("iframe");
-frame.style.cssText = "border: 0; height: 900px";
+frame.style.cssText = "border: 0; height: 900px; visibility: hidden";  // laid out, not painted
 document.body.append(frame);
 const said = element => (element.innerText || element.alt || "").trim().replace(/\s+/g, " ").slice(0, 70);
 const over = element => element.scrollWidth > element.clientWidth + 1;
@@ -33,10 +33,22 @@ async function look(page) {
   }
   return found;
 }
+async function ask(query, first) {
+  frame.style.width = WIDTHS[0] + "px";
+  await new Promise(done => { frame.onload = done; frame.src = "/search.html?q=" + encodeURIComponent(query) });
+  const found = () => frame.contentDocument.querySelector("#found > *");
+  for (let k = 0; k < 400 && !found(); k++) await new Promise(done => setTimeout(done, 25));
+  const hit = found()?.href ? new URL(found().href).pathname.slice(1) : "nothing";
+  return hit === first ? [] : [`${JSON.stringify(query)} finds ${hit} first, not ${first}`];
+}
 (async () => {
   for (const page of PAGES) {
     let found;
     try { found = await look(page) } catch (error) { found = {page, wide: [`could not be laid out: ${error}`], broken: []} }
+    await fetch("/-found", {method: "POST", body: JSON.stringify(found)});
+  }
+  for (const [query, first] of Object.entries(ASKED)) {
+    const found = {page: "search.html", wide: await ask(query, first), broken: []};
     await fetch("/-found", {method: "POST", body: JSON.stringify(found)});
   }
 })();

@@ -58,7 +58,9 @@ function find(query, most) {
     }
     if (!score) continue;
     if (wholes.has(plain(heading))) score += 25;
-    if (!heading && wholes.has(plain(title).split(".").pop())) score += 20;
+    const page = href.split(/[/#]/).findLast(part => part.endsWith(".html")).replace(".html", "").replace(/_/g, " ");
+    if (!href.includes("#") && (wholes.has(page) || wholes.has(plain(title)))) score += 60;
+    if (words.length === 1 && wordsOf(more).some(word => wholes.has(word))) score += 20;
     if (words.length > 1 && plain(`${heading} ${more}`).includes(whole)) score += 15;
     if (href.startsWith("api/")) score *= 0.6;
     hits.push({score, href, title, heading, text});
