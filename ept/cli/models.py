@@ -6,9 +6,9 @@
 __all__ = ['LM', 'LEAVES', 'FIRST', 'SAMPLE', 'CORPORA', 'DATA', 'prepared', 'head_of', 'presets_text', 'train_parser',
            'system_of', 'train_paths', 'last_unfinished', 'check_places', 'check_file', 'checkpoint_file', 'claimed',
            'saved_config', 'config_file', 'train_config', 'flag_of', 'training_row', 'Book', 'booked', 'opening',
-           'fewer_tokens', 'check_learned', 'figures', 'fit', 'resume_command', 'ended_early', 'train', 'fingerprint',
-           'measured', 'train_report', 'makes_text', 'Sampling', 'sample_parser', 'generator_of', 'opened', 'sample',
-           'data_parser', 'describe', 'data_report', 'data']
+           'fewer_tokens', 'check_learned', 'figures', 'agreed', 'leading', 'follow', 'fit', 'resume_command',
+           'ended_early', 'train', 'fingerprint', 'measured', 'train_report', 'makes_text', 'Sampling', 'sample_parser',
+           'generator_of', 'opened', 'sample', 'data_parser', 'describe', 'data_report', 'data']
 
 # %% ../../nbs/cli/01_models.ipynb #fe4c5631
 import contextlib, hashlib, importlib, json, os, shlex, shutil, time
@@ -125,6 +125,7 @@ def train_paths(args) -> tuple[Path, Path, Path]:  # folder, checkpoint, state
 def last_unfinished(system: str, store) -> str:  # a folder
     "Where the last training lies that did not finish; raises `InvalidInput` when there is none."
     rows = [r for r in Store(store).rows(name=f"train_{system}") if r["state"] in UNFINISHED]
+    rows = sorted(rows, key=lambda r: r["seen"] or 0)
     found = [r["out"] for r in rows if (Path(r["out"])/"train.state").is_file()]
     require(found, "out", None, "name the run to resume: --out FOLDER, or --state FILE; the store knows of none")
     note(f"going on with {found[-1]}")
@@ -293,15 +294,43 @@ def figures(r: dict) -> dict:
     "What a training result says in the store: what was measured, without places and what the row has already."
     return {k: v for k, v in r.items() if k not in ("out", "ckpt", "seconds", "seed", "mode", "attn_mode")}
 
+# %% ../../nbs/cli/01_models.ipynb #67052b56
+def agreed(value=None):
+    "What the first rank says, on every rank."
+    import torch.distributed as dist
+    if not (dist.is_available() and dist.is_initialized()): return value
+    box = [value]
+    dist.broadcast_object_list(box)
+    return box[0]
+
+@contextlib.contextmanager
+def leading(places: tuple):
+    "In the first rank: a function that lets the others begin; an exception before it sends them home."
+    told = []
+    def go(): told.append(agreed(places))
+    try: yield go
+    except BaseException:
+        if not told: agreed()
+        raise
+
+def follow(args, cfg) -> tuple[dict, int]:
+    "Train in a rank that is not the first."
+    from ept.data.tokens import prepare
+    from ept.train import loop
+    places = agreed()
+    if places is None: return {}, 2
+    given = dict(data=prepare(cfg.data, cfg.tokenizer, cfg.vocab)) if hasattr(cfg, "tokenizer") else {}
+    problem = SYSTEMS[args.system].problem(cfg, resumed=args.resume, **given)
+    return loop.train(problem, *places, args.resume, progress=None), 0
+
+# %% ../../nbs/cli/01_models.ipynb #ec46ab65
 def fit(args, cfg, out: Path, ckpt: Path, state: Path) -> dict:  # the result of `ept.train.loop.train`
     "Train, with progress on standard error; the folder is locked and no input that is refused leaves anything."
     from ept.train import loop
-    ranks = os.environ.get("WORLD_SIZE", "1")
-    require(ranks == "1", "WORLD_SIZE", ranks, "this command trains in one process; several ranks need a program "
-            "of one's own around ept.train.parallel.launched and ept.train.loop.train")
     text = prepared(cfg.data, cfg.tokenizer, cfg.vocab) if hasattr(cfg, "tokenizer") else contextlib.nullcontext()
-    with text as data, claimed(out, ckpt, state):
+    with leading((str(out), str(ckpt), str(state))) as go, text as data, claimed(out, ckpt, state):
         check_places(args, out, ckpt, state)  # another run may have come and gone
+        go()
         given = dict(resumed=args.resume) if data is None else dict(resumed=args.resume, data=data)
         problem = SYSTEMS[args.system].problem(cfg, **given)
         if not args.resume: note(opening(data, out))
@@ -338,13 +367,16 @@ def ended_early(e: BaseException, args, out: Path, state: Path) -> Stop:
 def train(args) -> tuple[dict, int]:
     "`ept train`."
     from ept.train.loop import TrainingFailed
+    from ept.train.parallel import launched
     one_of("logger", args.logger, LOGGERS)
     if args.fingerprint: find_experiment("fingerprint")
     if args.fingerprint and getattr(args, "steps", "") == "0": return fingerprint(getattr(args, "init_ckpt", None))
     out, ckpt, state = train_paths(args)
     cfg = train_config(args, state)
     try:
-        with terminable(): result = fit(args, cfg, out, ckpt, state)
+        with terminable(), launched(cfg.device) as (rank, _):
+            if rank: return follow(args, cfg)
+            result = fit(args, cfg, out, ckpt, state)
     except (TrainingFailed, OSError, KeyboardInterrupt) as e: raise ended_early(e, args, out, state) from None
     print(train_report(result, args.system))
     if args.fingerprint: result["fingerprint"] = fingerprint(result["ckpt"])[0]["metrics"]

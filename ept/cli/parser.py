@@ -111,7 +111,8 @@ def status_of(
     return stop.code
 
 def note(line: str):
-    "Say something beside the result, on standard error, if anybody can hear it."
+    "Say something beside the result, on standard error, if anybody can hear it; of several ranks the first speaks."
+    if os.environ.get("RANK", "0") != "0": return
     with contextlib.suppress(OSError): print(line, file=sys.stderr, flush=True)
 
 # %% ../../nbs/cli/00_parser.ipynb #3eee63d0
@@ -183,7 +184,7 @@ def carry_out(
         said = short_of_memory(f"{type(e).__name__}: {e}", settings)
         if said is None: raise
         raise Stop(f"{parser.prog}: {said}", 1) from None
-    print(json.dumps(plain("result", result)), flush=True)
+    if os.environ.get("RANK", "0") == "0": print(json.dumps(plain("result", result)), flush=True)
     return code
 
 # %% ../../nbs/cli/00_parser.ipynb #85384411

@@ -473,7 +473,7 @@ def earlier(store: Store, row: dict, out=None) -> dict | None:
     "The last run of the same point that did not finish, in `out` if that is given; raises `InvalidInput` for another."
     if out and not (Path(out)/"result.json").exists(): return None
     same = [r for r in store.rows(point=row["point"]) if r["out"] and Path(r["out"]).is_dir()]
-    if not out: return next((r for r in reversed(same) if r["state"] in UNFINISHED), None)
+    if not out: return max((r for r in same if r["state"] in UNFINISHED), key=lambda r: r["seen"] or 0, default=None)
     [found] = [r for r in same if Path(r["out"]) == Path(out).absolute()] or [None]
     require(found, "out", str(out), "holds a run of other parameters, or of another version of the notebook")
     fix = f"holds a run that is {found['state']}; there is nothing to resume"
