@@ -495,7 +495,9 @@ def settle_in(
     missing = [p for path in wanted for p in path.parents if not p.exists()]
     row["out"] = str(new_folder(row["id"], out))
     try: store.put(row)
-    except OSError: remove_empty([Path(row["out"]), *missing]); raise
+    except OSError:
+        remove_empty([Path(row["out"]), *missing])
+        raise
     return missing
 
 # %% ../../nbs/lab/01_runs.ipynb #8a06c2e3
