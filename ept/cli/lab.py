@@ -14,8 +14,8 @@ import json, shlex
 from pathlib import Path
 from ..core import InvalidInput, one_of, require
 from ..lab.records import Store
-from ..lab.report import (compare_runs, compare_text, find_run, list_runs, markdown, select, shown, summaries,
-                            write_report)
+from ..lab.report import (compare_runs, compare_text, find_run, list_runs, select, shown, summaries,
+                            text_report, write_report)
 from ..lab.runs import (experiments, find_experiment, parameters_of, parse_value, promote as keep_row, read_results,
                           results_folder, run as run_experiment)
 from ..lab.sweep import BACKENDS, plan, sweep as run_sweep, sweep_result
@@ -280,7 +280,7 @@ def report(args) -> tuple[dict, int]:
     metrics, by = (text.split(",") if text else None for text in (args.metric, args.by))
     reports, lacks = summaries(reported_rows(args), metrics, by)
     if args.out: check_target("out", Path(args.out), folder=True)
-    for r in reports: print(markdown(r))
+    for r in reports: print(text_report(r))
     for name, missing in lacks.items(): note(f"note: no run of {name} has {' or '.join(missing)}")
     files = []
     for r in reports if args.out else []:

@@ -10,7 +10,7 @@ import contextlib, io, shlex, signal, sys
 from collections.abc import Callable
 from functools import partial
 from .. import __version__
-from ..core import one_of
+from ..core import one_of, replace_unprintable
 from ..lab.runs import SIGNALS, experiments, terminable
 from .parser import Parser, carry_out, status_of
 from .models import data, data_parser, sample, sample_parser, system_of, train, train_parser
@@ -79,8 +79,7 @@ def main(
     argv: list = None,  # command line, without the program
 ) -> int:               # 0 done, 1 could not be done, 2 wrong input, 130 interrupted
     "The command `ept`."
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"): stream.reconfigure(errors="replace")
+    replace_unprintable()
     with terminable(): code = status_of(lambda: dispatch(sys.argv[1:] if argv is None else argv))
     if code == 130 and argv is None:
         for s in SIGNALS: signal.signal(s, signal.SIG_IGN)  # all is closed: nothing is to disturb the way out

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 import ept
-from ..core import InvalidInput, Options, one_of, opt, require
+from ..core import InvalidInput, Options, env_path, one_of, opt, require
 from ..lab.loggers import LOGGERS, logger
 from ..lab.records import Store, StoreFailed, plain, write_json
 from ..lab.report import shown
@@ -116,8 +116,7 @@ def train_paths(args) -> tuple[Path, Path, Path]:  # folder, checkpoint, state
     if args.resume and not (args.out or args.state): args.out = last_unfinished(args.system, args.store)
     for name in ("out", "ckpt", "state"):
         require(getattr(args, name) != "", name, "", "must not be empty; leave the flag out for the default")
-    runs = Path(os.environ.get("EPT_RUNS") or "runs")
-    out = Path(args.out or runs/run_id("train"))
+    out = Path(args.out or env_path("EPT_RUNS", "runs")/run_id("train"))
     ckpt, state = Path(args.ckpt or out/"model.safetensors"), Path(args.state or out/"train.state")
     check_places(args, out, ckpt, state)
     return out, ckpt, state
@@ -485,7 +484,7 @@ def sample(args) -> tuple[dict, int]:
     return result | dict(seconds=time.perf_counter() - started) | settings, 0
 
 # %% ../../nbs/cli/01_models.ipynb #421360c1
-CORPORA = dict(classics="four public-domain books, 6 MB, from the extra ept[data]: the default",
+CORPORA = dict(classics="four public-domain books, 6 MB, from the extra `data`: the default",
                pydocs="the running Python's own documentation, 2 MB: needs nothing",
                shakespeare="tiny Shakespeare, 1 MB, from the hub", tinystories="TinyStories, 2 GB, from the hub")
 

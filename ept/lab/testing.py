@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from queue import SimpleQueue
-from ..core import InvalidInput, one_of, require
+from ..core import InvalidInput, install_hint, one_of, require
 from .records import cores
 
 # %% ../../nbs/lab/06_testing.ipynb #05f29f73
@@ -513,7 +513,7 @@ def main(
     start, cpu = time.monotonic(), children_cpu()
     root = find_root()
     if missing := [m for m in ("nbdev", "execnb") if not importlib.util.find_spec(m)]:
-        print(f"{' and '.join(missing)} not installed: pip install 'ept[dev]'", file=sys.stderr)
+        print(f"{' and '.join(missing)} {install_hint('dev')}", file=sys.stderr)
         return 2
     settings = read_settings(root) if root else {}
     nbs = (root or Path.cwd())/settings.get("nbs_path", ".")
