@@ -412,7 +412,7 @@ def in_double(self: AsymEP,
     "Nudge samples in double precision, a hundredth as far; the model must work after `.double()`."
     def double(t): return t[rows].double() if t.is_floating_point() else t[rows]
     twin = copy.deepcopy(force.field).double()
-    finer = replace(self, reach=self.reach/100)
+    finer = replace(self, reach=min(self.reach, solver.tol)/100)     # one exact pass sees the bend to first order
     return finer.nudge(twin.at(double(force.x)), double(z), double(targets), solver)
 
 @patch

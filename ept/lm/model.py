@@ -9,7 +9,6 @@ __all__ = ['BLOCKS', 'Shared', 'EquilibriumLM', 'TransformerLM', 'n_params', 'St
 import json
 from pathlib import Path
 from fastcore.basics import patch
-from huggingface_hub import ModelCard, ModelCardData, ModelHubMixin, hf_hub_download
 from torch import nn
 from ..core import one_of, require
 from ..fields import CausalField
@@ -19,11 +18,14 @@ from .stack import StackField, TransformerLayer
 from ..train.checkpoints import load_weights, read, reading, write
 
 # %% ../../nbs/lm/04_model.ipynb #08dd86fd
-class Shared(ModelHubMixin, library_name="ept", tags=["equilibrium-propagation", "deep-equilibrium"],
-             pipeline_tag="text-generation"):
+class Shared:
     "A model with `save_pretrained`, `from_pretrained` and `push_to_hub`; safetensors only."
     header = {}   # what its checkpoint says besides the shape: configuration, tokeniser, step
     row = {}      # what the run that trained it has measured, for the model card
+
+    # what `ModelHubMixin` looks up; a model is built from the shape in its checkpoint, and from nothing else
+    _hub_mixin_config, _hub_mixin_init_parameters = None, {}
+    _hub_mixin_inject_config = False
 
 # %% ../../nbs/lm/04_model.ipynb #4092e792
 BLOCKS = {"routed": RoutedBlock, "strict": StrictBlock, "thick": ThickBlock}
@@ -136,20 +138,40 @@ def save_pretrained(self: Shared,
     "Write weights, configuration and, unless there is one, a model card."
     if row is not None: self.row = dict(row)
     if tokenizer is not None: self.header = {**self.header, "tokenizer": tokenizer.to_json()}
-    return ModelHubMixin.save_pretrained(self, save_directory, **given)
+    from huggingface_hub import ModelHubMixin
+    return ModelHubMixin.save_pretrained(self, save_directory, **{"config": self.config, **given})
 
 @patch
 def _save_pretrained(self: Shared, save_directory):
     header = {**self.header, "system": "lm", "shape": self.config}
     write(Path(save_directory)/"model.safetensors", self.state_dict(), header)
 
+@patch
+def push_to_hub(self: Shared,
+    repo_id,   # owner/name
+    **given,   # as in `ModelHubMixin.push_to_hub`: private, token, branch, commit_message, ...
+):             # address of the commit
+    "Upload what `save_pretrained` writes; `row` is that of the model."
+    from huggingface_hub import ModelHubMixin
+    return ModelHubMixin.push_to_hub(self, repo_id, **{"config": self.config, **given})
+
 # %% ../../nbs/lm/04_model.ipynb #b436c981
+@patch(cls_method=True)
+def from_pretrained(cls: Shared,
+    name,      # folder of a run or of `save_pretrained`, or owner/name on the Hub
+    **given,   # as in `ModelHubMixin.from_pretrained`: revision, cache_dir, token, local_files_only, ...
+):
+    "A model in evaluation mode; raises `InvalidInput` for a checkpoint that is none, or of another class."
+    from huggingface_hub import ModelHubMixin
+    return ModelHubMixin.from_pretrained.__func__(cls, name, **given)
+
 @patch(cls_method=True)
 def _from_pretrained(cls: Shared, *, model_id, revision=None, cache_dir=None, force_download=False,
                      local_files_only=False, token=None, **shape):
     folder = Path(model_id)
     if folder.is_dir(): path = folder/"model.safetensors"
     else:
+        from huggingface_hub import hf_hub_download
         where = dict(revision=revision, cache_dir=cache_dir, force_download=force_download, token=token)
         path = hf_hub_download(model_id, "model.safetensors", local_files_only=local_files_only, **where)
     model, _ = open_model(path)
@@ -157,6 +179,7 @@ def _from_pretrained(cls: Shared, *, model_id, revision=None, cache_dir=None, fo
     if folder.is_dir(): model.row = last_row(folder/"metrics.jsonl")
     return model
 
+# %% ../../nbs/lm/04_model.ipynb #424a6e70
 def last_row(path) -> dict:
     "The last evaluated row of a run's metrics; empty where there are none."
     try: rows = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
@@ -176,8 +199,10 @@ def generate_model_card(self: Shared,
     **given,    # of `ModelCardData`, such as license
 ):
     "A model card from the shape, and from the row of the run where there is one."
+    from huggingface_hub import ModelCard, ModelCardData
     row, name = self.row if row is None else row, type(self).__name__
-    data = ModelCardData(**{**self._hub_mixin_info.model_card_data.to_dict(), **given})
+    tags = ["equilibrium-propagation", "deep-equilibrium"]
+    data = ModelCardData(**{**dict(library_name="ept", pipeline_tag="text-generation", tags=tags), **given})
     measured = {k: v for part in (row, row.get("metrics")) if isinstance(part, dict) for k, v in part.items()}
     about = f"A language model of {n_params(self):,} parameters, made with ept."
     use = f"```python\nfrom ept import {name}\nmodel = {name}.from_pretrained(\"...\")\n```"
