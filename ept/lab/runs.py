@@ -18,7 +18,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from difflib import get_close_matches
 from pathlib import Path
-from ..core import InvalidInput, one_of, require, writing
+from ..core import InvalidInput, one_of, require
 from .records import Store, git_state, is_row, machine, plain, runs_folder
 from .records import state_of, this_process, versions, write_json
 
@@ -619,5 +619,5 @@ def promote(
     kept = read_results(path) if path.exists() else []
     require(row["id"] not in [r["id"] for r in kept], "run", row["id"], f"is in {path.name} already")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with writing(path), open(path, "a", encoding="utf-8") as f: f.write(json.dumps(row) + "\n")
+    with open(path, "a", encoding="utf-8") as f: f.write(json.dumps(row) + "\n")
     return row
