@@ -362,5 +362,7 @@ def finish(
         note(f"ept run {name}: {row['state']}: {why}; see {row['out']}/notebook.html")
         return row, 1
     files = ", ".join(sorted(p.name for p in Path(row["out"]).iterdir()))
-    print(f"finished in {row['seconds']:.0f} s; in {row['out']}: {files}")
+    out = Path(row["out"])
+    out = out.relative_to(Path.cwd()) if out.is_relative_to(Path.cwd()) else out
+    print(f"finished in {row['seconds']:.0f} s; in {out}: {files}")
     return row, 0
