@@ -5,6 +5,9 @@
 # %% auto #0
 __all__ = ['test_below', 'test_above', 'test_agree', 'largest_difference', 'print_values']
 
+# %% ../../nbs/lab/08_claims.ipynb #3b2b47d2
+import operator
+
 # %% ../../nbs/lab/08_claims.ipynb #110cf018
 def test_below(
     value,    # what was measured: a number, or a tensor of one element
@@ -12,17 +15,18 @@ def test_below(
     what="",  # is printed before, where the sentence above the cell does not say it
 ):
     "Assert `value < bar` and print both."
-    _claim(value, "<", bar, what, float(value) < float(bar))
+    _claim(value, "<", bar, what, operator.lt)
 
 def test_above(
     value, bar, what="",  # as in `test_below`
 ):
     "Assert `value > bar` and print both."
-    _claim(value, ">", bar, what, float(value) > float(bar))
+    _claim(value, ">", bar, what, operator.gt)
 
 def _claim(value, sign, bar, what, holds):
-    text = f"{what}: "*bool(what) + f"{float(value):.3g} {sign} {float(bar):g}"
-    assert holds, f"{text} does not hold"
+    value, bar = (float(x.detach() if hasattr(x, "detach") else x) for x in (value, bar))
+    text = f"{what}: "*bool(what) + f"{value:.3g} {sign} {bar:g}"
+    assert holds(value, bar), f"{text} does not hold"
     print(text)
 
 # %% ../../nbs/lab/08_claims.ipynb #145400df
