@@ -18,11 +18,11 @@ from ..core import require, user_path, writing
 
 # %% ../../nbs/lab/00_records.ipynb #e470c625
 PACKAGES = (
-    "ept", "torch", "numpy", "scipy", "safetensors", "tokenizers", "tiktoken", "datasets", "papermill", "ipykernel")
+    "torch", "numpy", "scipy", "safetensors", "tokenizers", "tiktoken", "datasets", "papermill", "ipykernel")
 
 def versions() -> dict:
     "Versions of Python and of the packages that matter, as installed."
-    found = {"python": platform.python_version()}
+    found = {"python": platform.python_version(), "ept": sys.modules["ept"].__version__}  # loaded: this is a part of it
     for name in PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError): found[name] = metadata.version(name)
     return found

@@ -91,9 +91,10 @@ def numbers(row: dict) -> dict:  # name: number
     return {k: v for k, v in (row["metrics"] or {}).items() if number(v)}
 
 def shown(v) -> str:
-    "A value in a table."
+    "A value in a table; what is not printable, such as the end of a line, is written out."
     if v is MISSING or v is None: return "-"
-    return f"{v:.4g}" if isinstance(v, float) else str(v)
+    text = f"{v:.4g}" if isinstance(v, float) else str(v)
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 def cut(text: str, width: int) -> str: return text if len(text) <= width else text[:max(width - 2, 0)] + ".."
 
