@@ -93,8 +93,8 @@ endif
 
 define CUDA_HINT
 On Linux the plain registry serves torch with the CUDA libraries, several GB that a machine without an NVIDIA GPU has no
-use for. To leave them out, interrupt this and give pip the index of CPU builds:
-    make PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu $(MAKECMDGOALS)
+use for. To leave them out, interrupt this and name the index of CPU builds, which PyTorch's installation page gives:
+    make PIP_EXTRA_INDEX_URL=... $(MAKECMDGOALS)
 endef
 export CUDA_HINT
 
