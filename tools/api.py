@@ -338,8 +338,10 @@ def heading(name, anchor, obj, level):
 
 def methods(cls):
     "The public methods that a class defines itself."
-    call = lambda f: inspect.isfunction(f) or isinstance(f, (classmethod, staticmethod))
-    return [n for n, f in vars(cls).items() if not n.startswith("_") and call(f)] if inspect.isclass(cls) else []
+    if not inspect.isclass(cls): return []
+    call = lambda n, f: inspect.isfunction(f) or isinstance(f, (classmethod, staticmethod)) or bound(n)
+    bound = lambda n: inspect.ismethod(getattr(cls, n))  # a class method that `patch` has put there
+    return [n for n, f in vars(cls).items() if not n.startswith("_") and call(n, f)]
 
 
 def entry(name, anchor, obj, context, level="##"):
