@@ -153,7 +153,7 @@ def writing(
         raise failed from e
 
 # %% ../nbs/00_core.ipynb #f31cc3c6
-UNFINISHED = ".tmp-"  # begins the name of what is being written
+UNFINISHED = ".ept-part-"  # begins the name of what is being written
 
 def remove_stale(
     folder: Path, age: float = 3600,  # seconds
