@@ -15,6 +15,7 @@ from ..core import require
 from ..fields import CausalField, CausalForce, Linearisation, join
 from ..layers import Attention, FFN, LayerNorm, Linear, attend, attend_own, attention_weights, flat
 from .closed import RoutedLinearisation, StrictLinearisation
+from .recurrence import recur, recurs
 
 # %% ../../nbs/lm/02_blocks.ipynb #8cab2527
 class Block(CausalField):
@@ -161,6 +162,19 @@ class RoutedBlock(StrictBlock):
     def past(self, z, x):
         return self.attn.keys_values(self.ln1(x))[0], self.attn.heads(self.attn.v(self.ln1(z)))
 
+# %% ../../nbs/lm/02_blocks.ipynb #b5034b92
+@patch
+def recur(self: StrictForce):
+    "The equilibrium, differentiable, by one pass each way; None where there is no such pass."
+    if not recurs(self): return None
+    q = self.q/math.sqrt(self.q.shape[-1])
+    return recur(self, dict(base=self.base, q=flat(q), own_k=flat(self.k), own_v=flat(self.v)))
+
+@patch
+def recur(self: RoutedForce):
+    "The equilibrium, differentiable, by one pass each way; None where there is no such pass."
+    return recur(self, dict(base=self.base, p=self.p)) if recurs(self) else None
+
 # %% ../../nbs/lm/02_blocks.ipynb #a2b53864
 @patch
 @torch.no_grad()
@@ -170,6 +184,7 @@ def substitute(self: StrictForce,
     sweeps=0,  # of a chunk; 0: as many as it has tokens, which is exact
 ):             # (B, T, C)
     "One pass in token order."
+    if chunk == 1 and recurs(self): return self.recur()
     z = torch.zeros_like(self.base) if z0 is None else z0.clone()
     T = z.shape[1]
     if sweeps: kept = [t.contiguous() for t in self.stored(z)]

@@ -44,8 +44,8 @@ class Config(TrainOptions, CreditOptions):
     inj: float = opt(1.0, "scale of the injected input", above=0, group="model")
     qknorm: bool = opt(False, "normalise queries and keys", group="model")
     solver: str = opt("auto", "solver of both phases: scan (one pass in token order; strict fields only), "
-                      "gs (Gauss-Seidel over chunks), anderson, broyden, euler (plain relaxation); "
-                      "auto takes scan where it can and gs elsewhere", SOLVERS, group="free phase")
+                      "gs (Gauss-Seidel over chunks), anderson, broyden, euler (plain relaxation); auto takes euler "
+                      "in mode ep and scan in others where the block allows, and gs on a thick block", SOLVERS, group="free phase")
     chunk: int = opt(0, "tokens that settle side by side; 0 takes 1 for scan; for gs 8, "
                      "or a third of the context on a thick block", least=0, group="free phase")
     eps: float = opt(0.0, "step of the relaxation; 0 takes 1/(1+c)", least=0, group="free phase")
@@ -62,7 +62,8 @@ def implied(self: Config) -> Implied:
     "What settings that are left open stand for, on this block."
     thick, eps = self.attn_mode == "thick", 1/(1 + self.c)
     if thick: return Implied(eps, solver="gs", chunk=-(-self.T//3))
-    return Implied(eps, solver="scan", chunk=8, strict=True)
+    solver = "euler" if self.mode == "ep" else "scan"      # EP relaxes; who only wants the gradient takes the shortest way
+    return Implied(eps, first=0.4*eps, solver=solver, chunk=8, strict=True)
 
 # %% ../../nbs/lm/06_problem.ipynb #e8e423ca
 @patch

@@ -105,6 +105,10 @@ class StackLinearisation(Linearisation):
 @dataclass
 class LayerSweep(Substitution):
     "Gauss-Seidel over the layers of a `StackField`: up for the settle, down for the adjoint; repeated with feedback."
+    def kind_on(self, field):
+        "What its states are called: one sweep substitutes, repeated ones solve."
+        return "solved" if field.feedback else self.kind
+
     def _sweeps(self,
         near, far,  # (l, layers) ↦ what layer l reads of its two neighbours, (B, T, C)
         order,      # in which the layers are set
@@ -134,7 +138,7 @@ def settle(self: LayerSweep, force, z0=None) -> Solution:
     def near(l, z): return m.up(l, z[l - 1] if l else force.x)
     def far(l, z): return m.down(l, z[l + 1]) if m.feedback and l + 1 < m.L else 0
 
-    return self._sweeps(near, far, range(m.L), z0)
+    return replace(self._sweeps(near, far, range(m.L), z0), kind=self.kind_on(m))
 
 @patch
 @torch.no_grad()
@@ -148,7 +152,7 @@ def adjoint(self: LayerSweep, lin, g) -> Solution:
     sol = self._sweeps(near, far, range(L)[::-1], -g)
     evals = sol.evals*(1 + g.is_complex())   # a complex product is two real ones
     lin.charge(vjp=evals)
-    return replace(sol, evals=evals)
+    return replace(sol, evals=evals, kind=self.kind_on(lin.f.field))
 
 # %% ../../nbs/lm/03_stack.ipynb #8d325b1f
 @patch
@@ -168,7 +172,7 @@ def dyadic(self: LayerSweep, model, inputs, targets):
         g, d = pull(cost.mean(), None, z), 0
         for l in reversed(range(model.L)): d = pull(outs[l], d + g[:, l], states[l])
         if x.requires_grad: pull(x, d)
-        say(Work(force=1, vjp=1))
+        say(Work(force=1, vjp=1), kind="substituted")
     stats.loss, stats.z = cost.detach().mean().item(), z.detach()
     return grads, stats
 
