@@ -629,7 +629,8 @@ class Truncated(Estimator):
             for _ in range(n): s = s + self.eps*(lin.vjp(s) - g)
             left = relative_residual(lin.vjp(s) - g, s)          # a diagnosis, not part of the rule or of its cost
             steps, tol = torch.full_like(left, self.terms), self.solver.tol
-            say(Work(force=min(n, 1), vjp=n), Solution(s, left, steps, left <= tol, float(n), [], tol, "backpropagated"))
+            sol = Solution(s, left, steps, left <= tol, float(n), [], tol, self.kind)
+            say(Work(force=min(n, 1), vjp=n), sol)
         return s
 
 # %% ../nbs/09_estimators.ipynb #c3765047
@@ -729,7 +730,7 @@ def rest(self: Unrolled, force, z, steps) -> Solution:
     residual, tol = relative_residual(force(z), z), self.solver.tol if rests else math.inf
     iterations = torch.full((len(z),), steps, device=z.device)
     there = (residual <= tol) & (residual < math.inf)
-    return Solution(z, residual, iterations, there, 1., [residual.max().item()], tol, "backpropagated")
+    return Solution(z, residual, iterations, there, 1., [residual.max().item()], tol, self.kind)
 
 # %% ../nbs/09_estimators.ipynb #f9d8069c
 def compare(grads, reference):

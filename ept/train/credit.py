@@ -218,7 +218,7 @@ class Credit:
 @patch
 def gradient(self: Credit, model, inputs, targets, step) -> dict:
     "Fill `.grad` for update number `step`; its row, as `Problem.gradient` wants it. May raise `TrainingFailed`."
-    if hasattr(self.rule, "count"): self.rule.count = step      # what it draws, and when it confirms, are functions of the step
+    if hasattr(self.rule, "count"): self.rule.count = step      # what it draws, and when it confirms
     grads, stats = self.rule.estimate(model, inputs, targets)
     first = next(iter(stats.phases.values()))      # before a rescue: the controller must see the failure
     grads, stats, counts = self.judge(model, inputs, targets, grads, stats)
@@ -229,7 +229,8 @@ def gradient(self: Credit, model, inputs, targets, step) -> dict:
     work = stats.work + spent
     settled = {n: p for n, p in stats.phases.items() if not math.isnan(p.residual)}
     phases = {f"{n}_{k}": getattr(p, k) for n, p in settled.items() for k in ("residual", "iterations")}
-    return dict(loss=stats.loss, kind=stats.kind, valid=valid, forced=self.cfg.invalid == "warn", counts=counts, **phases,
+    said = dict(loss=stats.loss, kind=stats.kind, valid=valid, forced=self.cfg.invalid == "warn", counts=counts)
+    return dict(**said, **phases,
                 sharpened=stats.sharpened, force=work.force, jvp=work.jvp, vjp=work.vjp, jacreg=weight,
                 **{f"{n}_penalty": v for n, v in values.items()})
 
