@@ -277,7 +277,7 @@ def train(
     "Train a language model; raises as `ept.train.loop.train` does."
     return loop.train(LMProblem(cfg, data, resumed=kwargs.get("resume", False)), out, **kwargs)
 
-# %% ../../nbs/lm/06_problem.ipynb #2eec041e
+# %% ../../nbs/lm/06_problem.ipynb #9d9580e8
 SHAPED = ("T", "C", "H", "layers", "attn_mode", "c", "inj", "qknorm", "tied", "shift")  # options that a shape holds
 
 def twin_of(
@@ -286,8 +286,9 @@ def twin_of(
     "The options that say which twin a shape is; none for an equilibrium model."
     if "cell" in shape: return dict(mode="bp", twin=shape["cell"])
     if "loops" in shape: return dict(mode="bp", twin="looped", layers=shape["loops"])
-    return {} if "attn_mode" in shape else dict(mode="bp")
+    return {} if "attn_mode" in shape else dict(mode="bp", twin="transformer")
 
+# %% ../../nbs/lm/06_problem.ipynb #2eec041e
 def remembered(
     values,  # configuration of a checkpoint
     shape,   # of its model
