@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MODES', 'PRESETS', 'MEASURED', 'Config', 'build_model', 'costs', 'free_state', 'evaluate', 'measure', 'LMProblem',
-           'with_error', 'train', 'remembered', 'load_checkpoint', 'start_from']
+           'train', 'remembered', 'load_checkpoint', 'start_from']
 
 # %% ../../nbs/lm/06_problem.ipynb #dfc2c137
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from ..core import InvalidInput, opt, require, saved_options
 from ..data.tokenizers import tokenizer_from_json
 from ..data.tokens import Batches, eval_windows, prepare
 from ..fields import Work
+from ..lab.report import with_error
 from ..train import loop
 from ..train.checkpoints import load_weights, reading
 from ..train.credit import SOLVERS, Credit, CreditOptions, Implied
@@ -252,11 +253,6 @@ def summary(self: LMProblem, row) -> dict:
     corpus = self.data.card["corpus"]["name"]
     return dict(mode=cfg.mode, attn_mode=cfg.attn_mode, **measures, params=n_params(self.model), corpus=corpus)
 
-def with_error(row) -> str:
-    "The loss of a row of metrics or of a result: with a standard error where it has one."
-    ce, error = row.get("val_ce", row.get("val")), row.get("val_se")
-    return f"{ce:.4f}" + (f" ± {error:.4f}" if error is not None else "")
-
 @patch
 def line(self: LMProblem, row) -> str:
     "One line on how a run is doing."
@@ -264,7 +260,8 @@ def line(self: LMProblem, row) -> str:
     free = ""
     if "free_residual" in row: free = f"  settle {row['free_iterations']:.1f} it, residual {row['free_residual']:.0e}"
     kind = f"  {row['kind']}" if "kind" in row else ""
-    return f"{done}  train {row['loss']:.3f}  val {with_error(row)}  {speed}{free}{kind}"
+    val = with_error(row.get("val_ce", row["val"]), row.get("val_se"))
+    return f"{done}  train {row['loss']:.3f}  val {val}  {speed}{free}{kind}"
 
 # %% ../../nbs/lm/06_problem.ipynb #51feff79
 @delegates(loop.train, but=["problem"])
