@@ -401,7 +401,8 @@ def measured(r: dict) -> str:
     if "val_ce" in r:
         return (f"{with_error(r['val_ce'], r['val_se'])} nats a token on {r['windows']} windows, "
                 f"{r['bits_per_byte']:.3f} bits a byte; {r['params']:,} parameters, {r['steps']} steps")
-    own = {n: v for n, v in r.items() if type(v) in (int, float) and n not in ("steps", "skipped", "seconds", "seed", "units")}
+    known = ("steps", "skipped", "seconds", "seed", "units")
+    own = {n: v for n, v in r.items() if type(v) in (int, float) and n not in known}
     return f"{' '.join(f'{n}={shown(v)}' for n, v in own.items())}; {r['steps']} steps"
 
 def gradient_report(r: dict) -> str:
@@ -523,7 +524,8 @@ def evaluate(args) -> tuple[dict, int]:
     require(windows >= 0, "windows", windows, "must be at least 0; 0 takes all")
     loaded = opened(args)
     generator_of(loaded.system, args.ckpt)
-    model, cfg, started = loaded.model, loaded.cfg, time.perf_counter()
+    model, cfg = loaded.model, loaded.cfg
+    started = time.perf_counter()
     solver = build_estimator(cfg).solver if isinstance(model, VectorField) else None
     with prepared(args.data or cfg.data, loaded.tokenizer, 0) as data:
         found = measure(model, data, cfg.T, windows, solver)

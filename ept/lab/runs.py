@@ -607,7 +607,7 @@ def promote(
     results=None,  # where rows are kept; by default nbs/results of the clone
     allow_dirty: bool = False,  # keep also what was made with changes that no commit holds
 ) -> dict:
-    "Append a finished run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is no test, new and clean."
+    "Append a run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is no test, new and clean."
     row = run if isinstance(run, dict) else row_of(Path(run))
     require(state_of(row) == "finished", "run", row["id"], f"is {state_of(row)}; only finished runs are kept")
     tested = (row.get("machine") or {}).get("in_test")

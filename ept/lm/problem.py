@@ -205,6 +205,7 @@ def look(self: LMProblem, step) -> dict:
     if not (self.credit and every) or step % every: return {}
     return dict(cosine=self.credit.cosine(self.model, *self.batch(step)))
 
+# %% ../../nbs/lm/06_problem.ipynb #28dd60fb
 @patch
 def evaluate(self: LMProblem) -> dict:
     "Cross-entropy on the validation windows, and the share of them that settled."
