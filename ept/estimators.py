@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LINEAR', 'ON_INVALID', 'REACH', 'cost_gradient', 'trained', 'contract', 'Phase', 'Stats', 'Gate', 'admit',
            'Estimator', 'deposit', 'IFT', 'nudge_points', 'AsymEP', 'Nudges', 'spread', 'EP', 'Dyadic', 'settle_pair',
-           'balance', 'Tracking', 'Truncated', 'Unrolled', 'cost_weights', 'compare', 'worst']
+           'balance', 'Substituted', 'Tracking', 'Truncated', 'Unrolled', 'cost_weights', 'compare', 'worst']
 
 # %% ../nbs/09_estimators.ipynb #7a397337
 import copy, math, random, time, warnings
@@ -16,9 +16,9 @@ from fastcore.basics import patch
 from .core import one_of, require
 from .fields import Linearisation, MapField, Work, check_force, start_of
 from .iterate import path_cost, unroll
-from .solution import SettleError, Solution, expand, norms, relative_residual, tile
+from .solution import SettleError, Solution, expand, norms, relative_residual, strongest, tile
 from .solvers import Anderson, Euler, Solver
-from .substitution import Substitution
+from .substitution import Scan, Substitution
 
 # %% ../nbs/09_estimators.ipynb #ef225864
 def cost_gradient(
@@ -67,12 +67,13 @@ def contract(
 @dataclass
 class Phase:
     "One phase of an estimate."
-    residual: float     # worst relative residual in the batch
+    residual: float     # worst relative residual in the batch; NaN where none was measured
     iterations: float   # mean over samples
     converged: bool     # every sample reached its tolerance
     work: Work
     seconds: float
     tol: float          # residual that was asked for; inf where there was nothing to settle
+    kind: str = ""      # how its state was found, one of `KINDS`; empty where none was
 
 # %% ../nbs/09_estimators.ipynb #369bd6a8
 @dataclass
@@ -97,6 +98,9 @@ class Stats:
     def converged(self): return all(p.converged for p in self.phases.values())
 
     @property
+    def kind(self): return strongest(*(p.kind for p in self.phases.values()))
+
+    @property
     def valid(self): return not self.reasons
 
 # %% ../nbs/09_estimators.ipynb #def0fcac
@@ -105,10 +109,11 @@ class Stats:
 def phase(self: Stats, name):
     "Time a block; it hands its `Work` and `Solution` to the yielded function."
     start, said = time.perf_counter(), {}
-    with self.meter(name): yield lambda work, sol=None: said.update(work=work, sol=sol)
-    sol, how = said["sol"], (0., 1., True)
+    with self.meter(name): yield lambda work, sol=None, kind="": said.update(work=work, sol=sol, kind=kind)
+    sol, how = said["sol"], (math.nan, 1., True)     # nothing was measured
     if sol: how = (sol.residual.max().item(), sol.iterations.float().mean().item(), sol.ok)
-    self.phases[name] = Phase(*how, said["work"], time.perf_counter() - start, sol.tol if sol else math.inf)
+    tol, kind = (sol.tol, sol.kind) if sol else (math.inf, said["kind"])
+    self.phases[name] = Phase(*how, said["work"], time.perf_counter() - start, tol, kind)
 
 # %% ../nbs/09_estimators.ipynb #3d789884
 LINEAR = 3e-2      # largest `bias` of a nudge whose β was given
@@ -179,6 +184,12 @@ class Estimator:
             given = getattr(self, name, None)
             fits = isinstance(given, Solver) or (given is None and name != "solver")
             require(fits, name, given, "a solver, for example Anderson(1e-4)")
+
+    @property
+    def kind(self):
+        "What its gradients will rest on, one of `KINDS`; a repair on the way may make it another, see `Stats.kind`."
+        second = getattr(self, "linear", None) or getattr(self, "nudged", None)
+        return strongest(self.solver.kind, (second or self.solver).kind)
 
     def adjoint_state(self,
         force,    # `model.at(x)`
@@ -471,9 +482,13 @@ class EP(AsymEP):
 # %% ../nbs/09_estimators.ipynb #820c339e
 @dataclass
 class Dyadic(Estimator):
-    "Dyadic equilibrium propagation (Scurria et al., arXiv 2602.03670): state and adjoint relax together."
+    "Dyadic equilibrium propagation (Scurria et al., arXiv 2602.03670): state and adjoint relax, without a nudge size."
+    together: bool = True   # both at once; False: the mean to its rest, then the difference, on one linearisation
+    linear: Solver = None   # for the difference, where it comes after; by default `solver`
+
     def estimate(self, model, inputs, targets, z0=None):
         if isinstance(self.solver, Substitution): return self.in_order(model, inputs, targets, z0)
+        if not self.together: return IFT(self.solver, linear=self.linear).estimate(model, inputs, targets, z0)
         stats = Stats()
         with torch.no_grad():
             force = model.at(model.clamp(inputs))
@@ -524,6 +539,42 @@ def balance(z, g):
     "‖z‖/‖g‖ by sample, shaped to multiply: brings an adjoint to the size of the state beside it."
     return expand(norms(z).clamp_min(1e-12)/norms(g).clamp_min(1e-12), z).to(z.dtype)
 
+# %% ../nbs/09_estimators.ipynb #2453b529
+@dataclass
+class Substituted(Estimator):
+    "The exact gradient of a field that is a recurrence, by backpropagation through it (Werbos 1990); else by `IFT`."
+    solver: Solver = field(default_factory=Scan)  # where there is no such pass
+    confirm: Estimator = None                     # asked instead, now and then; None: never
+    every: int = 10                               # gradients from one confirmation to the next
+    count: int = 0                                # gradients so far; set it to resume
+    kind = "substituted"
+
+    def estimate(self, model, inputs, targets, z0=None):
+        asked = self.confirm and self.count % self.every == 0
+        self.count += 1
+        if asked: return self.confirm.estimate(model, inputs, targets, z0)
+        return self.passes(model, inputs, targets) or IFT(self.solver).estimate(model, inputs, targets, z0)
+
+# %% ../nbs/09_estimators.ipynb #95e2520b
+@patch
+@torch.enable_grad()
+def passes(self: Substituted, model, inputs, targets):
+    "As `estimate`, by one pass each way; None where the force is no recurrence."
+    stats = Stats()
+    names, params = trained(model)
+    force = model.at(model.clamp(inputs))
+    check_force(force)
+    with stats.phase("forward") as say:
+        z = force.recur()
+        say(Work(force=1), kind="substituted")
+    if z is None: return None
+    with stats.phase("backward") as say:
+        loss = model.cost(z, targets).mean()
+        grads = dict(zip(names, torch.autograd.grad(loss, params, materialize_grads=True)))
+        say(Work(vjp=1), kind="substituted")
+    stats.loss, stats.z = loss.item(), z.detach()
+    return grads, stats
+
 # %% ../nbs/09_estimators.ipynb #34723863
 @dataclass
 class Tracking(Estimator):
@@ -565,6 +616,7 @@ class Truncated(Estimator):
     "K terms of the Neumann series for the adjoint (Geng et al. 2021); `terms=1` is the one-step gradient."
     terms: int = 1    # K; with one, Fung et al. 2022, eq. 6
     eps: float = 1.0  # step ε of the relaxation whose last K steps are differentiated
+    kind = "backpropagated"
 
     def __post_init__(self):
         super().__post_init__()
@@ -577,7 +629,8 @@ class Truncated(Estimator):
             for _ in range(n): s = s + self.eps*(lin.vjp(s) - g)
             left = relative_residual(lin.vjp(s) - g, s)          # a diagnosis, not part of the rule or of its cost
             steps, tol = torch.full_like(left, self.terms), self.solver.tol
-            say(Work(force=min(n, 1), vjp=n), Solution(s, left, steps, left <= tol, float(n), [], tol))
+            sol = Solution(s, left, steps, left <= tol, float(n), [], tol, self.kind)
+            say(Work(force=min(n, 1), vjp=n), sol)
         return s
 
 # %% ../nbs/09_estimators.ipynb #c3765047
@@ -592,6 +645,7 @@ class Unrolled(Estimator):
     seed: int = 0              # of what is drawn
     count: int = 0             # gradients so far; set it to resume
     rests: bool = None         # whether the last state is to be at rest; None: unless a `MapField` is applied, ε = 1
+    kind = "backpropagated"
 
     def __post_init__(self):
         super().__post_init__()
@@ -676,7 +730,7 @@ def rest(self: Unrolled, force, z, steps) -> Solution:
     residual, tol = relative_residual(force(z), z), self.solver.tol if rests else math.inf
     iterations = torch.full((len(z),), steps, device=z.device)
     there = (residual <= tol) & (residual < math.inf)
-    return Solution(z, residual, iterations, there, 1., [residual.max().item()], tol)
+    return Solution(z, residual, iterations, there, 1., [residual.max().item()], tol, self.kind)
 
 # %% ../nbs/09_estimators.ipynb #f9d8069c
 def compare(grads, reference):

@@ -66,6 +66,10 @@ class Force:
         "Products with J = ∂F/∂z at z; a force that knows its Jacobian in closed form gives a subclass."
         return Linearisation(self, z)
 
+    def recur(self):
+        "The equilibrium as one operation of autograd, where a pass each way finds it and its gradient; else None."
+        return None
+
 # %% ../nbs/02_fields.ipynb #c7479c95
 def check_force(
     force,  # `Force`

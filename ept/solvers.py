@@ -35,6 +35,7 @@ class Solver:
     exact = False         # whether one pass of its adjoint leaves only rounding
     whole_adjoint = False # whether its adjoint is better solved for all tokens at once than chunk by chunk
     look_every = 1        # evaluations between looks at the residual; each makes the host wait for a GPU
+    kind = "solved"       # what it finds is called, one of `KINDS`
 
     def __post_init__(self):
         require(0 < self.tol < math.inf, "tol", self.tol, "a relative residual above 0, for example 1e-4")
@@ -109,7 +110,7 @@ def solve(self: Solver,
             z, memory = z[keep], memory.rows(keep)
             f = restrict(best.live)
     z, residual, iterations = best.all()
-    return Solution(z, residual, iterations.clamp_max(k), residual <= self.tol, evals, trace, self.tol)
+    return Solution(z, residual, iterations.clamp_max(k), residual <= self.tol, evals, trace, self.tol, self.kind)
 
 # %% ../nbs/06_solvers.ipynb #32c7a2ec
 @patch
@@ -138,13 +139,35 @@ def adjoint(self: Solver,
 @dataclass
 class Euler(Solver):
     "z ← z + εF(z); with ε = 1, Picard's iteration."
-    eps: float = 1.0  # step ε, in units of the state's time constant
+    eps: float = 1.0     # step ε, in units of the state's time constant
+    first: float = None  # the first step, from which ε grows evenly; None: ε from the start
+    ramp: int = 12       # steps after which it has grown
+    kind = "relaxed"
 
     def __post_init__(self):
         super().__post_init__()
         require(0 < self.eps < math.inf, "eps", self.eps, "a step above 0; 1 is Picard's iteration")
+        require(self.first is None or 0 < self.first < math.inf, "first", self.first, "a step above 0; None: eps")
+        require(type(self.ramp) is int and self.ramp >= 1, "ramp", self.ramp, "a whole number of at least 1")
 
-    def step(self, z, F, res, memory, restart): return z + self.eps*F
+    def start(self, z0):
+        memory = Memory()
+        memory.steps = 0
+        return memory
+
+    def step(self, z, F, res, memory, restart):
+        eps = self.step_length(memory.steps)
+        memory.steps += 1
+        return z + eps*F
+
+# %% ../nbs/06_solvers.ipynb #0cab36be
+@patch
+def step_length(self: Euler,
+    k,  # steps made
+):
+    "ε of step k = 0, 1, …"
+    if self.first is None: return self.eps
+    return self.first + (self.eps - self.first)*min(1, k/self.ramp)
 
 # %% ../nbs/06_solvers.ipynb #dfe05ed9
 class AndersonMemory(Memory):
@@ -306,6 +329,7 @@ def near_adjoint(self: Solver,
 
     correction = Iteration(self.tol, self.max_iter, correct)
     correction.patience = 3   # what J⁻ᵀ does not improve is at the rounding floor, or not linear
+    correction.kind = self.kind
     return correction.solve(f, tile(a0, copies))
 
 @patch

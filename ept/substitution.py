@@ -54,6 +54,8 @@ def pulled(self: ChunkGraphs, kv, zc, later):
 @dataclass
 class Substitution(Solver):
     "Base of solvers that substitute in the order a field gives."
+    kind = "substituted"
+
     def solve(self, f, z0):
         name = type(self).__name__
         raise InvalidInput("solver", name, f"{name} needs the structure of a field, not a bare function: "
@@ -63,6 +65,7 @@ class Substitution(Solver):
 @dataclass
 class GaussSeidel(Substitution):
     "Chunks of tokens in causal order, each settled by `inner`; backwards for the adjoint."
+    kind = "solved"
     chunk: int = 8        # tokens in a chunk
     inner: Solver = None  # solver within a chunk; by default Picard with this tol and max_iter
 
@@ -151,14 +154,14 @@ def settle(self: Scan, force, z0=None) -> Solution:
     if z0 is not None: z0 = start_of(force, z0)
     def write(z): return force.substitute(z, self.chunk, self.sweeps)
     sol = Iteration(self.tol, self.passes, lambda z, F: write(z)).solve(force, write(z0))
-    return replace(sol, evals=sol.evals*(1 + self.cost))
+    return replace(sol, evals=sol.evals*(1 + self.cost), kind=self.kind)
 
 @patch
 def adjoint(self: Scan, lin, g) -> Solution:
     "s with Jᵀs = g, every token once, from the last to the first."
     back = self.back(lin)
     sol = Iteration(self.tol, self.passes, lambda s, r: s - back(r)).solve(lambda s: lin.vjp(s) - g, back(g))
-    return replace(sol, evals=sol.evals*(1 + self.cost)*(1 + g.is_complex()))
+    return replace(sol, evals=sol.evals*(1 + self.cost)*(1 + g.is_complex()), kind=self.kind)
 
 @patch
 def back(self: Scan, lin):

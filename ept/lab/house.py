@@ -84,7 +84,7 @@ def code_problems(
 # %% ../../nbs/lab/07_house.ipynb #b004c982
 ORDER = """
 core
-solution fields layers routing data lab
+solution fields layers routing native data lab
 krylov iterate
 solvers
 substitution spectrum hardware

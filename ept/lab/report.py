@@ -202,7 +202,7 @@ def grouping(rows: list[dict]) -> list[str]:
 
 def mean_se(
     values,   # a pandas series; what is missing does not count
-    seeds,    # of the runs, another one
+    seeds,    # a pandas series of the runs' seeds
 ) -> dict:    # mean, se, n; None for what cannot be said
     "Mean over seeds, its standard error, and the number of seeds."
     values = values.dropna().astype(float).groupby(seeds).mean()
@@ -229,7 +229,9 @@ def commits_of(rows: list[dict]) -> list[str]:
 
 MIXED, CHANGED = "†", "‡"  # behind the number of seeds: of several commits, of changed files
 
-def marks(commits: list[str]) -> str:
+def marks(
+    commits: list[str],  # of the runs behind a mean, from `commits_of`
+) -> str:
     "What is to be said of the commits behind a mean."
     return MIXED*(len(commits) > 1) + CHANGED*any(c.endswith("+") for c in commits)
 
@@ -250,7 +252,10 @@ def work_of(rows: list[dict]) -> dict:  # as in `spent`
     each = [spent(r) for r in rows]
     return {k: sum(e[k] for e in each)/len(each) for k in ("steps", "units") if all(k in e for e in each)}
 
-def equal_in(a: dict, b: dict) -> str:  # from `work_of`
+def equal_in(
+    a: dict,  # of one mean, from `work_of`
+    b: dict,  # of the other
+) -> str:
     "In what two means are equal, for a sentence; empty where neither says what it took."
     said = [words for k, words in (("steps", "at equal steps"), ("units", "at equal counted work"))
             if k in a and k in b and abs(a[k] - b[k]) <= 0.05*max(a[k], b[k])]
@@ -347,8 +352,9 @@ def differing(
 FEWEST = 3  # seeds on either side of a comparison that decides anything
 
 def undecided(
-    a: dict, b: dict,  # mean, se, n of two groups
-) -> str:              # empty: nothing
+    a: dict,  # mean, se, n of one group
+    b: dict,  # of the other
+) -> str:     # empty: nothing
     "What keeps the difference of two means from deciding anything."
     if min(a["n"], b["n"]) < FEWEST: return f"fewer than {FEWEST} seeds"
     error = math.hypot(a["se"] or 0, b["se"] or 0)

@@ -9,7 +9,7 @@ __all__ = ['KINDS', 'EXPECT', 'SWITCH', 'POLICY', 'PAGE', 'SIGNALS', 'REQUESTS',
            'terminable', 'descendants', 'kill', 'stop', 'relay', 'execute', 'last_error', 'code_of', 'with_parameters',
            'now', 'run_id', 'begun', 'new_row', 'new_folder', 'progress', 'following', 'perform', 'close', 'earlier',
            'settle_in', 'printed', 'run', 'forget', 'remove_empty', 'results_folder', 'portable', 'row_of',
-           'read_results', 'promote', 'check_clean']
+           'read_results', 'check_clean', 'promote']
 
 # %% ../../nbs/lab/01_runs.ipynb #aac8837a
 import ast, codecs, contextlib, hashlib, io, itertools, json, math, os, secrets, shlex, shutil, signal
@@ -601,6 +601,18 @@ def read_results(
             raise InvalidInput("results", str(path), f"line {n} is no JSON ({type(e).__name__})") from None
     return rows
 
+# %% ../../nbs/lab/01_runs.ipynb #131da226
+def check_clean(
+    row: dict,
+    allow_dirty: bool,  # as in `promote`
+):
+    "Raise `InvalidInput` for a row of files that differed from their commit."
+    git = row.get("git") or {}
+    changed = ", ".join((git.get("changed") or ["files unknown"])[:3])
+    fix = (f"was made with changes that no commit holds ({changed}); commit them and run it again, or keep it as it is "
+           "with --allow_dirty")
+    require(allow_dirty or not git.get("dirty"), "run", row["id"], fix)
+
 # %% ../../nbs/lab/01_runs.ipynb #9ae07eb4
 def promote(
     run,           # a run's folder, or its row
@@ -623,11 +635,3 @@ def promote(
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "a", encoding="utf-8") as f: f.write(json.dumps(row) + "\n")
     return row
-
-def check_clean(row: dict, allow_dirty: bool):
-    "Raise `InvalidInput` for a row of files that differed from their commit."
-    git = row.get("git") or {}
-    changed = ", ".join((git.get("changed") or ["files unknown"])[:3])
-    fix = (f"was made with changes that no commit holds ({changed}); commit them and run it again, or keep it as it is "
-           "with --allow_dirty")
-    require(allow_dirty or not git.get("dirty"), "run", row["id"], fix)
