@@ -202,7 +202,7 @@ def grouping(rows: list[dict]) -> list[str]:
 
 def mean_se(
     values,   # a pandas series; what is missing does not count
-    seeds,    # a pandas series of the runs' seeds
+    seeds: "pandas.Series",  # of the runs
 ) -> dict:    # mean, se, n; None for what cannot be said
     "Mean over seeds, its standard error, and the number of seeds."
     values = values.dropna().astype(float).groupby(seeds).mean()

@@ -54,7 +54,7 @@ class Config(TrainOptions, CreditOptions):
     eps: float = opt(0.0, "step of the relaxation; 0 takes 1/(1+c)", least=0, group="free phase")
     eval_windows: int = opt(256, "validation windows of T tokens in an evaluation under way; 0 takes all",
                             least=0, group="evaluation and machine")
-    final_windows: int = opt(2048, "validation windows at the end; 0 takes all", least=0, group="evaluation and machine")
+    final_windows: int = opt(2048, "validation windows at the end; 0: all", least=0, group="evaluation and machine")
 
 # %% ../../nbs/lm/07_problem.ipynb #b09d4843
 Config.free = (*TrainOptions.free, *CreditOptions.free, "data")  # may change when a run is resumed
