@@ -338,13 +338,13 @@ def fit(args, cfg, out: Path, ckpt: Path, state: Path) -> dict:  # the result of
         go()
         given = dict(resumed=args.resume) if data is None else dict(resumed=args.resume, data=data)
         problem = SYSTEMS[args.system].problem(cfg, **given)
-        said = [gradient_line(problem)]*bool(problem.kind)
+        said = [gradient_line(problem)] if problem.kind else []
         for line in [*said, opening(data, out)]*(not args.resume): note(line)
         if data is not None: fewer_tokens(cfg.tokenizer, cfg.vocab, data)
         with booked(training_row(args, cfg, out), Store(args.store)) as book, Progress("step", cfg.steps) as bar, \
              logger(args.logger, out, cfg.to_dict()) as log:
             def on_step(row):
-                for line in said*(args.resume and not book.entered): bar.write(line)    # a state may be refused till here
+                for line in said*(args.resume and not book.entered): bar.write(line)  # else the state is not checked yet
                 if not book.entered: book.enter()
                 log(row)
                 bar.reach(row["step"], loss=f"{row['loss']:.3f}")
