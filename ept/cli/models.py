@@ -344,7 +344,7 @@ def fit(args, cfg, out: Path, ckpt: Path, state: Path) -> dict:  # the result of
         with booked(training_row(args, cfg, out), Store(args.store)) as book, Progress("step", cfg.steps) as bar, \
              logger(args.logger, out, cfg.to_dict()) as log:
             def on_step(row):
-                for line in said*(args.resume and not book.entered): bar.write(line)  # else the state is not checked yet
+                for line in said*(args.resume and not book.entered): bar.write(line)  # the state is accepted
                 if not book.entered: book.enter()
                 log(row)
                 bar.reach(row["step"], loss=f"{row['loss']:.3f}")
