@@ -72,10 +72,11 @@ def batch(self: FitProblem, step):
 def gradient(self: FitProblem, step) -> dict:
     "Fill `.grad` by the rule."
     _, stats = self.rule.gradient(self.model, *self.batch(step))
-    settled = {f"{n}_{k}": getattr(p, k) for n, p in stats.phases.items() if n != "contract"
+    settled = {f"{n}_{k}": getattr(p, k) for n, p in stats.phases.items() if p.residual == p.residual
                for k in ("residual", "iterations")}
     return dict(loss=stats.loss, valid=stats.valid, forced=self.rule.on_invalid == "warn", converged=stats.converged,
-                sharpened=stats.sharpened, **settled)
+                kind=stats.kind, units=stats.work.units, sharpened=stats.sharpened, **settled)
+
 
 @patch
 @torch.no_grad()
@@ -91,6 +92,12 @@ def evaluate(self: FitProblem) -> dict:
 def summary(self: FitProblem, row) -> dict:
     "What the result of a run that ended with `row` says of it."
     return {name: row[name] for name in ("val", "settled", *self.measures)}
+
+# %% ../../nbs/train/04_fit.ipynb #6296de55
+@patch(as_prop=True)
+def kind(self: FitProblem):
+    "What its gradients will rest on."
+    return self.rule.kind
 
 # %% ../../nbs/train/04_fit.ipynb #85dcdae2
 def fit(
