@@ -21,7 +21,7 @@ NAMES = {
     "ept.diagnostics": ("exact_gradient",),
     "ept.nn": ("Equilibrium",),
     "ept.train.fit": ("fit",),
-    "ept.lm.model": ("EquilibriumLM", "TransformerLM"),
+    "ept.lm.model": ("EquilibriumLM", "LoopedLM", "RecurrentLM", "TransformerLM"),
     "ept.lm.generation": ("sample",),
     "ept.data.tokens": ("prepare",),
     "ept.systems": ("load",),

@@ -136,7 +136,12 @@ NO_TOKEN = -2**40    # what a cross-entropy ignores: by default -100, which may 
 
 class Readout(nn.Module):
     "Token and position embeddings, final LayerNorm and head, and the cross-entropy; shared by the language models."
-    def __init__(self, vocab, T, C):
+    def __init__(self,
+        vocab,        # tokens
+        T,            # context
+        C,            # width
+        shift=False,  # whether a token's input holds a share of the one before it
+    ):
         super().__init__()
         require(vocab >= 2, "vocab", vocab, "a vocabulary has at least two tokens")
         require(T >= 1, "T", T, "at least one token of context")
@@ -144,17 +149,35 @@ class Readout(nn.Module):
         self.tok, self.pos = nn.Embedding(vocab, C), nn.Parameter(0.3*torch.randn(T, C))
         self.ln_f, self.head = LayerNorm(C), Linear(C, vocab, bias=False)
         nn.init.normal_(self.head.weight, std=0.2/math.sqrt(C))
+        self.shift = nn.Parameter(torch.zeros(C)) if shift else None
 
-    def embed(self,
-        idx,      # (B, n) token ids
-        start=0,  # position of the first
-    ):            # (B, n, C)
-        "The input x; raises `InvalidInput` for a token outside the vocabulary or a position beyond T."
-        end = start + idx.shape[1]
-        require(end <= self.T, "T", end,
-                f"the model was built for {self.T} tokens; shorten the input, or train with a larger T")
-        self.check(idx)
-        return self.tok(idx) + self.pos[start:end]
+# %% ../nbs/03_layers.ipynb #b3c5621a
+@patch
+def tokens(self: Readout,
+    idx,          # (B, n) token ids
+    before=None,  # (B, 1) the token before the first; None: there is none
+):                # (B, n, C)
+    "Embeddings of tokens, each with its share of the one before."
+    if self.shift is None: return self.tok(idx)
+    e = self.tok(idx if before is None else torch.cat([before, idx], 1))
+    if before is None: return e + self.shift*F.pad(e[:, :-1], (0, 0, 1, 0))
+    return e[:, 1:] + self.shift*e[:, :-1]
+
+@patch
+def embed(self: Readout,
+    idx,          # (B, n) token ids
+    start=0,      # position of the first
+    before=None,  # (B, 1) the token before the first, where there is a shift and a start
+):                # (B, n, C)
+    "The input x; raises `InvalidInput` for a token outside the vocabulary or a position beyond T."
+    end = start + idx.shape[1]
+    require(end <= self.T, "T", end,
+            f"the model was built for {self.T} tokens; shorten the input, or train with a larger T")
+    self.check(idx)
+    if before is not None: self.check(before)
+    known = self.shift is None or not start or before is not None
+    require(known, "before", before, f"a model with a shift needs the token before position {start}")
+    return self.tokens(idx, before) + self.pos[start:end]
 
 # %% ../nbs/03_layers.ipynb #81737c76
 @patch

@@ -57,7 +57,7 @@ def notebooks(folder):
 
 
 def page(notebook):
-    "The address of a notebook, named as nbdev does: lm/02_blocks.ipynb is lm/blocks.html."
+    "The address of a notebook, named as nbdev does: lm/03_blocks.ipynb is lm/blocks.html."
     return notebook.with_name(re.sub(r"^\d+[a-zA-Z0-9]*_", "", notebook.name.lower())).with_suffix(".html").as_posix()
 
 

@@ -238,9 +238,10 @@ def runs(args) -> tuple[dict, int]:
     return dict(runs=found), 0
 
 # %% ../../nbs/cli/02_lab.ipynb #a3b76b42
-REPORT = """Tables of runs that have finished, seeds taken together: mean, standard deviation and number of runs for
-each setting. Runs are grouped by the parameters in which they differ, the seed left out. Experiments that lack a
-metric are named and left out of its table. With --out the tables are left as Markdown and as JSON, with figures."""
+REPORT = """Tables of runs that have finished, seeds taken together: mean, standard error and number of seeds for each
+setting. Runs are grouped by the parameters in which they differ, the seed left out, and by what their gradients rest
+on. Means over several commits, or of changes that no commit holds, are marked. Experiments that lack a metric are named
+and left out of its table. With --out the tables are left as Markdown and as JSON, with figures."""
 
 def report_parser():
     "The parser of `ept report`."
@@ -291,13 +292,16 @@ def report(args) -> tuple[dict, int]:
 
 # %% ../../nbs/cli/02_lab.ipynb #53f6631e
 PROMOTE = """Keep the row of a finished run for good: append it to nbs/results/NAME.jsonl, the committed rows that
-the tables and figures of README and documentation are made of. What belongs to one machine's disk is left out."""
+the tables and figures of README and documentation are made of. What belongs to one machine's disk is left out.
+A row of files that no commit holds is refused: nobody could make it again."""
 
 def promote_parser():
     "The parser of `ept promote`."
     parser = Parser("promote", PROMOTE, ["ept promote train-20260101-120000-3fa2", "ept promote runs/mine"])
     parser.add_argument("run", help="id of a run, as much of it as only one run has, or its folder")
     parser.add_argument("--results", help="folder to keep the row in (default: nbs/results of the clone)")
+    parser.add_argument("--allow_dirty", action="store_true",
+                        help="keep also what was made with changes that no commit holds; tables mark it")
     add_store(parser)
     return parser
 
@@ -307,6 +311,7 @@ def promote(args) -> tuple[dict, int]:
     known = any(r["out"] == str(folder.absolute()) for r in rows)
     holds_row = (folder/"result.json").is_file()
     meant = folder.exists() and (holds_row or not any(args.run in r["id"] for r in rows))
-    row = keep_row(folder if meant and not known else find_run(rows, args.run), args.results)
+    run = folder if meant and not known else find_run(rows, args.run)
+    row = keep_row(run, args.results, args.allow_dirty)
     print(f"kept {row['id']} in {args.results or results_folder()}/{row['name']}.jsonl: {row['command']}")
     return row, 0

@@ -13,7 +13,8 @@ from .. import __version__
 from ..core import one_of, replace_unprintable
 from ..lab.runs import SIGNALS, experiments, terminable
 from .parser import Parser, carry_out, status_of
-from .models import data, data_parser, sample, sample_parser, system_of, train, train_parser
+from .models import (data, data_parser, evaluate, evaluate_parser, sample, sample_parser, system_of, train,
+                            train_parser)
 from .lab import (about, experiment, experiment_parser, promote, promote_parser, report, report_parser, run,
                          run_parser, runs, runs_parser, sweep, sweep_parser)
 
@@ -23,6 +24,7 @@ towards the target, and the difference between the two states is the gradient. N
 relaxation.
 
   ept train    train a language model            ept train --steps 2000 --out runs/first
+  ept eval     measure it on held-out text       ept eval --ckpt runs/first --windows 0
   ept sample   continue a text with it           ept sample --ckpt runs/first --prompt "The king"
   ept data     prepare a text, or list corpora   ept data classics --bigram
 
@@ -32,12 +34,13 @@ relaxation.
   ept report   tables and figures, over seeds    ept report train --out report
   ept promote  keep a run's row for good         ept promote RUN
 
+`ept train` says first what its gradient rests on: relaxed, solved, substituted or backpropagated.
 `ept COMMAND --help` explains a command. Every command takes --json: the result as one JSON object on the last line.
 Every training and every run has a row in the store; `ept runs` lists them. Ctrl-C saves and says how to go on."""
 
 # name: what makes the parser, what does the work
-COMMANDS = dict(train=(train_parser, train), sample=(sample_parser, sample), data=(data_parser, data),
-                run=(run_parser, run), sweep=(sweep_parser, sweep), runs=(runs_parser, runs),
+COMMANDS = dict(train=(train_parser, train), eval=(evaluate_parser, evaluate), sample=(sample_parser, sample),
+                data=(data_parser, data), run=(run_parser, run), sweep=(sweep_parser, sweep), runs=(runs_parser, runs),
                 report=(report_parser, report), promote=(promote_parser, promote))
 
 def help_text() -> str:

@@ -9,7 +9,7 @@ __all__ = ['KINDS', 'EXPECT', 'SWITCH', 'POLICY', 'PAGE', 'SIGNALS', 'REQUESTS',
            'terminable', 'descendants', 'kill', 'stop', 'relay', 'execute', 'last_error', 'code_of', 'with_parameters',
            'now', 'run_id', 'begun', 'new_row', 'new_folder', 'progress', 'following', 'perform', 'close', 'earlier',
            'settle_in', 'printed', 'run', 'forget', 'remove_empty', 'results_folder', 'portable', 'row_of',
-           'read_results', 'promote']
+           'read_results', 'check_clean', 'promote']
 
 # %% ../../nbs/lab/01_runs.ipynb #aac8837a
 import ast, codecs, contextlib, hashlib, io, itertools, json, math, os, secrets, shlex, shutil, signal
@@ -601,17 +601,31 @@ def read_results(
             raise InvalidInput("results", str(path), f"line {n} is no JSON ({type(e).__name__})") from None
     return rows
 
+# %% ../../nbs/lab/01_runs.ipynb #131da226
+def check_clean(
+    row: dict,
+    allow_dirty: bool,  # as in `promote`
+):
+    "Raise `InvalidInput` for a row of files that differed from their commit."
+    git = row.get("git") or {}
+    changed = ", ".join((git.get("changed") or ["files unknown"])[:3])
+    fix = (f"was made with changes that no commit holds ({changed}); commit them and run it again, or keep it as it is "
+           "with --allow_dirty")
+    require(allow_dirty or not git.get("dirty"), "run", row["id"], fix)
+
 # %% ../../nbs/lab/01_runs.ipynb #9ae07eb4
 def promote(
     run,           # a run's folder, or its row
     results=None,  # where rows are kept; by default nbs/results of the clone
+    allow_dirty: bool = False,  # keep also what was made with changes that no commit holds
 ) -> dict:
-    "Append a finished run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is no test and new."
+    "Append a run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is no test, new and clean."
     row = run if isinstance(run, dict) else row_of(Path(run))
     require(state_of(row) == "finished", "run", row["id"], f"is {state_of(row)}; only finished runs are kept")
     tested = (row.get("machine") or {}).get("in_test")
     smaller = "ran under IN_TEST, with smaller sizes than its parameters say; run it again without"
     require(not tested, "run", row["id"], smaller)
+    check_clean(row, allow_dirty)
     row = {k: row.get(k) for k in KEPT}
     for k in ("parameters", "metrics"): row[k] = portable(row[k])
     row["command"] = shlex.join(map(portable, shlex.split(row["command"] or "")))

@@ -109,7 +109,7 @@ class RoutedLinearisation(TriangularLinearisation):
     "Of a routed block, whose attention weights are constants. f: a `RoutedForce`."
     def attend(self):
         A = self.f.p @ self.heads(self.norm1.out @ self.Wv.T)
-        self.f.p = self.hold(self.f.p)
+        self.f._p = self.hold(self.f.p)
         return A
 
     def read_vjp(self, dA, a, e):
