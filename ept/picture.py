@@ -120,14 +120,16 @@ def plane(self: Settling,
 # %% ../nbs/17_picture.ipynb #27271f2e
 @patch
 def magnified(self: Settling,
-    ax,     # axes
-    near,   # whether they hold the magnified window; otherwise its outline is drawn
+    ax,           # axes
+    near: bool,   # whether they hold the magnified window; otherwise its outline is drawn
 ):
     "Say on a panel what is magnified."
     left, right, bottom, top = self.window(True)
     wide = self.window()
-    if near: ax.text(0.03, 0.03, f"magnified {(wide[1] - wide[0])/(right - left):.0f}×", transform=ax.transAxes, fontsize=9,
-                     bbox=dict(fc="white", ec="0.7", lw=0.7))
+    if near:
+        times = (wide[1] - wide[0])/(right - left)
+        ax.text(0.03, 0.03, f"magnified {times:.0f}×", transform=ax.transAxes, fontsize=9,
+                bbox=dict(fc="white", ec="0.7", lw=0.7))
     else: ax.plot([left, right, right, left, left], [bottom, bottom, top, top, bottom], color="0.45", lw=0.8, zorder=7)
 
 # %% ../nbs/17_picture.ipynb #b7643f96
