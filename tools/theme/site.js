@@ -41,7 +41,7 @@ function nearest(word) {
 }
 
 // ---- search
-const WEIGHT = {tutorials: 1.5, cli: 1.3, "glossary.html": 1.2, lab: 0.8, api: 0.4};  // of a folder or page
+const WEIGHT = {tutorials: 1.5, cli: 1.3, lab: 0.8, api: 0.4};  // of a folder or page
 const NAME = /^[\w.]*([a-z][A-Z]|[_.]\w)[\w.]*$/;  // a heading that is the name of a function or class
 const escaped = word => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 function find(query, most) {
