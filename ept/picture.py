@@ -88,7 +88,7 @@ def learnt(self: Settling,
 # %% ../nbs/17_picture.ipynb #2e6c9be8
 BLUE, ORANGE = "#0072B2", "#D55E00"
 GREEN, GREY = "#009E73", "#8C8C8C"
-TITLES = "1  settle", "2  nudge, both ways (near)", "3  read the gradient, and learn"
+TITLES = "1  settle", "2  nudge, both ways", "3  read the gradient, and step"
 
 @patch
 def window(self: Settling, near=False):
@@ -116,6 +116,21 @@ def plane(self: Settling,
     ax.plot(*self.targets[0], "*", color=GREEN, ms=13, zorder=4)
     ax.annotate("target", self.targets[0], (0, 9), textcoords="offset points", color=GREEN, fontsize=9, ha="center")
     ax.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], aspect="equal")
+
+# %% ../nbs/17_picture.ipynb #27271f2e
+@patch
+def magnified(self: Settling,
+    ax,           # axes
+    near: bool,   # whether they hold the magnified window; otherwise its outline is drawn
+):
+    "Say on a panel what is magnified."
+    left, right, bottom, top = self.window(True)
+    wide = self.window()
+    if near:
+        times = (wide[1] - wide[0])/(right - left)
+        ax.text(0.03, 0.03, f"magnified {times:.0f}×", transform=ax.transAxes, fontsize=9,
+                bbox=dict(fc="white", ec="0.7", lw=0.7))
+    else: ax.plot([left, right, right, left, left], [bottom, bottom, top, top, bottom], color="0.45", lw=0.8, zorder=7)
 
 # %% ../nbs/17_picture.ipynb #b7643f96
 @patch
@@ -176,6 +191,7 @@ def figure(self: Settling):
     for ax, title, near in zip(axes, TITLES, (False, True, False)):
         self.plane(ax, self.window(near))
         ax.set_title(title, fontsize=11, loc="left")
+    for ax, near in zip(axes, (False, True)): self.magnified(ax, near)
     self.frame(axes[0])
     self.frame(axes[1], nudged=self.steps + 1)
     self.compared(axes[2])
@@ -236,6 +252,7 @@ def gif(self: Settling):
         canvas, ax = FigureCanvasAgg(fig), fig.add_axes((0.02, 0.02, 0.96, 0.91))
         self.plane(ax, self.window(step == 1))
         ax.set_title(TITLES[step], fontsize=12, loc="left")
+        if step < 2: self.magnified(ax, step == 1)
         frames += stages(canvas, ax, self.frame, [drawn for _, drawn, _ in scenes])
         times += [time for *_, time in scenes]
     frames = [frame.quantize(palette=palette(), dither=Image.Dither.NONE) for frame in frames]

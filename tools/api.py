@@ -86,7 +86,8 @@ def resolves(name, module):
 def address(name, module):
     "The address of a name's entry in the reference, also of a method's."
     first, *method = name.split(".")
-    method = [n for n in method if not n.startswith("_")]    # `__call__` is said with its class
+    said = methods(find(first, module)) if method else ()
+    method = [n for n in method if n in said]                # `__call__` and properties are said with their class
     return f"{sitemap.reference(module)}#{'.'.join([anchors(module).get(first, first), *method]).lower()}"
 
 

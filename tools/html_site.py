@@ -54,6 +54,7 @@ class Page:
         self.nb, self.meta = nb, front(nb)
         self.href, self.up = sitemap.page(path), "../"*(len(path.parts) - 1)
         self.title, self.about = str(self.meta.get("title", path.stem)), self.meta.get("description", "")
+        self.said = re.sub(r"[`*$]|\[([^\]]*)\]\([^)]*\)", r"\1", str(self.about))  # in plain words
         self.short = self.title.removeprefix(".".join([*path.parent.parts, ""]))  # in its section
         self.numbers = labels(nb)
 
@@ -237,9 +238,9 @@ def text_of(part):
 
 
 def sections(body, page):
-    "What search finds: one entry a section, (address, page, heading, text)."
+    "What search finds: one entry a section, (address, page, heading, text). The heads of tables are no text."
     prose = re.sub(r"<math\b.*?</math>", lambda m: re.sub(r"<[^>]+>|\s+", "", m[0]), body, flags=re.S)
-    prose = re.sub(r"<(pre|summary)\b.*?</\1>|<a class=.anchor.*?</a>|<img[^>]*>", " ", prose, flags=re.S)
+    prose = re.sub(r"<(pre|summary|thead|style)\b.*?</\1>|<a class=.anchor.*?</a>|<img[^>]*>", " ", prose, flags=re.S)
     first, *rest = re.split(r'<h[2-4] id="([^"]*)">(.*?)</h[2-4]>', prose, flags=re.S)
     parts = zip(rest[::3], rest[1::3], rest[2::3])
     entries = [("", "", first), *((f"#{anchor}", heading, part) for anchor, heading, part in parts)]

@@ -41,10 +41,12 @@ function nearest(word) {
 }
 
 // ---- search
+const WEIGHT = {tutorials: 1.5, cli: 1.3, lab: 0.8, api: 0.4};  // of a folder or page
+const NAME = /^[\w.]*([a-z][A-Z]|[_.]\w)[\w.]*$/;  // a heading that is the name of a function or class
 const escaped = word => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 function find(query, most) {
   // Every word must begin a word of the section. A page of that name comes first, then what is listed under the word
-  // (search.yml), then headings, titles and text.
+  // (search.yml), then headings, titles and text; of what is alike, pages to learn from before pages to look things up in.
   const asked = wordsOf(query), meant = asked.map(nearest), hits = [];
   const words = meant.map(all => new RegExp("(?<![\\p{L}\\p{N}])(" + all.map(escaped).join("|") + ")", "gu"));
   const whole = plain(query).trim(), wholes = new Set([whole, ...(meant.length === 1 ? meant[0] : [])]);
@@ -61,8 +63,9 @@ function find(query, most) {
     const page = href.split(/[/#]/).findLast(part => part.endsWith(".html")).replace(".html", "").replace(/_/g, " ");
     if (!href.includes("#") && (wholes.has(page) || wholes.has(plain(title)))) score += 60;
     if (words.length === 1 && wordsOf(more).some(word => wholes.has(word))) score += 20;
-    if (words.length > 1 && plain(`${heading} ${more}`).includes(whole)) score += 15;
-    if (href.startsWith("api/")) score *= 0.6;
+    if (words.length > 1 && plain(heading).includes(whole)) score += 15;
+    if (words.length > 1 && plain(more).includes(whole)) score += 45;
+    score *= (WEIGHT[href.split("/")[0].split("#")[0]] ?? 1)*(NAME.test(heading) ? 0.6 : 1);
     hits.push({score, href, title, heading, text});
   }
   return hits.sort((a, b) => b.score - a.score).slice(0, most).map(hit => shown(hit, words[0]));
@@ -110,7 +113,7 @@ if (navigator.clipboard) for (const block of document.querySelectorAll(".highlig
     button.textContent = "Copied";
     setTimeout(() => button.textContent = "Copy", 1500);
   });
-  block.append(button);
+  block.prepend(button);
 }
 
 // ---- the section that is read, marked in the list of sections
