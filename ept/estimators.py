@@ -308,14 +308,11 @@ def displacement_map(self: AsymEP,
     beta,     # nudges, (K,) or (K, B, 1, ...)
 ):            # a ↦ (K·B, ...)
     "The right-hand side of @eq-displacement for all nudges side by side."
-    K, B = len(beta), len(lin.z)
-    at_once = K if K*lin.z.numel() <= 2**15 else 1      # nudges in one evaluation: many small ones cost mostly their calls
-    rows = torch.arange(B, device=lin.z.device).repeat(at_once)
-    force, z, y = lin.f.rows(rows) if at_once > 1 else lin.f, lin.z[rows], targets[rows]
-    F0 = lin.F.detach()[rows] if self.anchor else 0
-    steps = beta.reshape(K, -1, *[1]*(z.ndim - 1)).expand(K, B, *[1]*(z.ndim - 1)).flatten(0, 1).split(len(rows))
+    force, z = lin.f, lin.z
+    K = len(beta)
+    F0 = lin.F.detach() if self.anchor else 0
 
-    def velocity(a, b): return (force(z + b*a) - F0)/b - cost_gradient(force.field, z + b*a, y)
+    def velocity(a, b): return (force(z + b*a) - F0)/b - cost_gradient(force.field, z + b*a, targets)
 
     def antisym(a):
         first, *others = a.chunk(K)
@@ -323,7 +320,7 @@ def displacement_map(self: AsymEP,
         return tile(lin.antisym(first), K) if alike else lin.antisym(a)
 
     def rhs(a):
-        out = torch.cat([velocity(*ab) for ab in zip(a.split(len(rows)), steps)])
+        out = torch.cat([velocity(*ab) for ab in zip(a.chunk(K), beta)])
         return out - antisym(a) if self.correct else out
 
     return rhs
