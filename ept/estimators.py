@@ -226,7 +226,8 @@ def one_kind(
         kinds = sorted({str(p.dtype) for p in model.parameters()})
         known = torch.is_tensor(inputs) and (not inputs.is_floating_point() or str(inputs.dtype) in kinds)
         if not ("dtype" in str(e) or "scalar type" in str(e)) or (known and len(kinds) < 2): raise
-        fix = f"the model has parameters of {' and '.join(kinds)}; give all one type, as model.float() does, and the inputs too"
+        found = f"the model has parameters of {' and '.join(kinds)}"
+        fix = f"{found}; give all one type, as model.float() does, and the inputs too"
         raise InvalidInput("dtype", str(getattr(inputs, "dtype", type(inputs).__name__)), fix) from e
 
 @patch
@@ -686,8 +687,10 @@ class Unrolled(Estimator):
         low, high = self.range
         require(1 <= low <= high, "steps", self.steps, "unroll at least one step; a range is (low, high)")
         require(is_number(self.eps, above=0), "eps", self.eps, "a step above 0; 1 applies a map")
-        require(self.grad is None or is_number(self.grad, least=1), "grad", self.grad, "differentiate at least one step; None: all")
-        require(is_number(self.progressive, least=0) and self.progressive <= 1, "progressive", self.progressive, "a share of the loss, from 0 to 1")
+        known = self.grad is None or is_number(self.grad, least=1)
+        require(known, "grad", self.grad, "differentiate at least one step; None: all")
+        share = is_number(self.progressive, least=0) and self.progressive <= 1
+        require(share, "progressive", self.progressive, "a share of the loss, from 0 to 1")
         for steps in (low, high): cost_weights(self.weights, steps)
 
     @property

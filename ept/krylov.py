@@ -72,6 +72,7 @@ def unmixed(f):
         with torch.autocast(kind, enabled=False): return f(self, t, *args)
     return exact
 
+# %% ../nbs/04_krylov.ipynb #e8209c94
 @patch
 def grow(self: Arnoldi,
     A,     # the linear map, (B, n) ↦ (B, n)
@@ -80,6 +81,7 @@ def grow(self: Arnoldi,
     "One product more."
     return self.take(A(self.V[:, self.k]), size)
 
+# %% ../nbs/04_krylov.ipynb #cccfaf19
 @patch
 @unmixed
 def take(self: Arnoldi,
@@ -88,7 +90,8 @@ def take(self: Arnoldi,
 ):
     "Make a product the next vector, and solve the least-squares problem."
     k, V = self.k, self.V[:, :self.k + 1]
-    Q, R, h = self.Q, self.R, V.new_zeros(len(V), self.k + 2, 1)
+    Q, R = self.Q, self.R
+    h = V.new_zeros(len(V), k + 2, 1)
     for _ in range(self.passes):
         c = w.unsqueeze(1) @ V.mH                 # a row times a wide matrix: batched on a CPU many times faster
         w, h[:, :k + 1] = w - (c @ V).squeeze(1), h[:, :k + 1] + c.mT

@@ -251,6 +251,7 @@ def ready(store):  # as in `Store`
     store.rows(id="")
     yield store
 
+# %% ../../nbs/cli/01_models.ipynb #f957445b
 class Book:
     "The row of a training, in its folder and in the store."
     def __init__(self, row: dict, store: Store):
@@ -343,8 +344,9 @@ def fit(args, cfg, out: Path, ckpt: Path, state: Path) -> dict:  # the result of
     "Train, with progress on standard error; the folder is locked and no input that is refused leaves anything."
     from ept.train import loop
     text = prepared(cfg.data, cfg.tokenizer, cfg.vocab) if hasattr(cfg, "tokenizer") else contextlib.nullcontext()
-    with leading((str(out), str(ckpt), str(state))) as go, ready(args.store) as store, text as data, claimed(out, ckpt, state):
-        check_places(args, out, ckpt, state)  # another run may have come and gone
+    places = (out, ckpt, state)
+    with leading(tuple(map(str, places))) as go, ready(args.store) as store, text as data, claimed(*places):
+        check_places(args, *places)  # another run may have come and gone
         go()
         given = dict(resumed=args.resume) if data is None else dict(resumed=args.resume, data=data)
         problem = SYSTEMS[args.system].problem(cfg, **given)

@@ -82,12 +82,12 @@ def parse_args(self: Parser, argv: list):
 # %% ../../nbs/cli/00_parser.ipynb #9d18a575
 @patch
 def several(self: Parser, argv: list, extra: str):
-    "Raise `InvalidInput` where `extra` follows the value of a flag for one place, as when a shell writes out a pattern."
+    "Raise `InvalidInput` where `extra`, a path, follows that of a flag for one place, as from a pattern of the shell."
     before = argv[:argv.index(extra)] if extra in argv else []
     at = max((i for i, word in enumerate(before) if word.startswith("--")), default=len(before))
     flag, *values = before[at:] or [""]
     name = flag.lstrip("-").replace("-", "_")
-    one = name not in PLACES or not values or extra.startswith("-")
+    one = name not in PLACES or not values or not os.path.exists(extra)
     what = "runs" if name == "ckpt" else "paths"
     require(one, name, " ".join([*values, extra]), f"several {what} match: name one")
 

@@ -415,7 +415,8 @@ def local_files(
     if path.is_file(): return {"other": [path]}
     known = TEXT + JSONL + PARQUET
     odd = path.exists() and not path.is_dir()
-    require(not odd, "data", str(path), "is neither a file nor a folder, but a device or a pipe; save the text in a file")
+    fix = "is neither a file nor a folder, but a device or a pipe; save the text in a file"
+    require(not odd, "data", str(path), fix)
     require(path.is_dir(), "data", str(path), "no such file or folder; give a text, JSONL or parquet file, "
             f"a folder of them, or one of {', '.join(NAMES)}")
     found = {}

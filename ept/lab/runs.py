@@ -619,7 +619,8 @@ def check_whole(
 ):
     "Raise `InvalidInput` for a row that went on with another number of steps than it began with."
     resumed = (row.get("metrics") or {}).get("resumed")
-    fix = (f"was resumed with other steps ({', '.join(map(str, resumed or []))}), so its command does not give its figures; "
+    steps = ", ".join(map(str, resumed or []))
+    fix = (f"was resumed with other steps ({steps}), so its command does not give its figures; "
            "run that command from the start, or keep it as it is with --allow_resumed")
     require(allow_resumed or not resumed, "run", row["id"], fix)
 
@@ -630,7 +631,7 @@ def promote(
     allow_dirty: bool = False,    # keep also what was made with changes that no commit holds
     allow_resumed: bool = False,  # keep also what went on with other steps than it began with
 ) -> dict:
-    "Append a run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is no test, new and repeatable."
+    "Append a run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is new and can be repeated."
     row = run if isinstance(run, dict) else row_of(Path(run))
     require(state_of(row) == "finished", "run", row["id"], f"is {state_of(row)}; only finished runs are kept")
     tested = (row.get("machine") or {}).get("in_test")

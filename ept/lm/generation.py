@@ -573,7 +573,8 @@ class TextStreamer:
 def outside(e, tokenizer) -> str:
     "What to say of a character of a prompt that the vocabulary lacks; `e` is the error of the tokeniser."
     if tokenizer.kind != "char": return e.fix
-    return f"character {e.value!r} (U+{ord(e.value):04X}) is not in the vocabulary of {tokenizer.n_vocab} tokens; leave it out"
+    said = f"character {e.value!r} (U+{ord(e.value):04X}) is not in the vocabulary"
+    return f"{said} of {tokenizer.n_vocab} tokens; leave it out"
 
 def encode_prompt(tokenizer, prompt):
     "Token ids of a prompt, or the end-of-text token; raises `InvalidInput` naming a character outside the vocabulary."

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['SIZES', 'SCALES', 'BLOCKS', 'CELLS', 'Shared', 'check_shape', 'check_tokens', 'embed', 'nll', 'EquilibriumLM',
            'TransformerLM', 'n_params', 'LoopedLM', 'RecurrentLM', 'equal_width', 'layer_flops', 'forward_flops',
-           'step_units', 'StackLM', 'class_of', 'take_types', 'open_model', 'local_path', 'last_row', 'table']
+           'step_units', 'StackLM', 'class_of', 'take_types', 'open_model', 'folder_for', 'local_path', 'last_row',
+           'table']
 
 # %% ../../nbs/lm/05_model.ipynb #4873fb42
 import json, os, re
@@ -253,7 +254,8 @@ def class_of(
 def take_types(model, tensors):
     "Give a model the floating-point types of the weights that it is about to take up, {name: tensor}."
     for k, v in model.state_dict(keep_vars=True).items():
-        if k in tensors and v.is_floating_point() and tensors[k].is_floating_point(): v.data = v.data.to(tensors[k].dtype)
+        given = tensors.get(k, v)
+        if v.is_floating_point() and given.is_floating_point(): v.data = v.data.to(given.dtype)
 
 def open_model(
     path,  # of the checkpoint
@@ -274,6 +276,19 @@ def open_model(
     return model.eval(), header
 
 # %% ../../nbs/lm/05_model.ipynb #f0a1beb1
+def folder_for(
+    model, place,  # to be saved, and where
+) -> Path:
+    "The folder to save a model in; raises `InvalidInput` for what can be none, and for weights that are not finite."
+    require(isinstance(place, (str, os.PathLike)), "save_directory", place, "name a folder")
+    folder = user_path("save_directory", place)
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    require(there.is_dir(), "save_directory", str(folder), f"cannot be a folder: {there} is a file")
+    bad = ", ".join([k for k, v in model.state_dict().items() if not torch.isfinite(v).all()][:3])
+    require(not bad, "model", type(model).__name__, f"{bad} not finite; nothing is saved of a model that diverged")
+    return folder
+
+# %% ../../nbs/lm/05_model.ipynb #304dd719
 @patch
 def save_pretrained(self: Shared,
     save_directory,   # folder
@@ -283,13 +298,7 @@ def save_pretrained(self: Shared,
     **given,          # as in `ModelHubMixin.save_pretrained`: push_to_hub, repo_id, ...
 ):
     "Write weights, configuration and, unless there is one, a model card; raises `InvalidInput` before it writes."
-    named = isinstance(save_directory, (str, os.PathLike))
-    require(named, "save_directory", save_directory, "name a folder")
-    folder = user_path("save_directory", save_directory)
-    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    require(there.is_dir(), "save_directory", str(folder), f"cannot be a folder: {there} is a file")
-    bad = [k for k, v in self.state_dict().items() if not torch.isfinite(v).all()]
-    require(not bad, "model", type(self).__name__, f"{', '.join(bad[:3])} not finite; nothing is saved of a model that diverged")
+    folder = folder_for(self, save_directory)
     if row is not None: self.row = dict(row)
     if tokenizer is not None: self.header = {**self.header, "tokenizer": tokenizer.to_json()}
     from huggingface_hub import ModelHubMixin

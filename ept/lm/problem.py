@@ -219,7 +219,7 @@ class LMProblem(Problem):
         shard=None,     # (rank, world)
     ):
         data = data or prepare(cfg.data, cfg.tokenizer, cfg.vocab)
-        batches = Batches(data.train, cfg.B, cfg.T, cfg.seed)      # first: a T that the text does not have needs no model
+        batches = Batches(data.train, cfg.B, cfg.T, cfg.seed)  # first: a T beyond the text needs no model
         windows = tuple(torch.as_tensor(w) for w in eval_windows(data.val, cfg.T, cfg.eval_windows))
         model = build_model(cfg, data.n_vocab)
         if cfg.init_ckpt and not resumed: start_from(model, cfg, data.tokenizer)

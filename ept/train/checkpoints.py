@@ -58,7 +58,8 @@ def other_kind(path) -> str:
     "What a file is that does not open as safetensors, as its first bytes say."
     with open(path, "rb") as f: pickled = f.read(4) in (b"PK\x03\x04", b"\x80\x02\x8a\x0a")
     if not pickled: return "it is truncated, corrupt, or something else"
-    return "it is a file of torch.save: a train.state, beside which the checkpoint lies as model.safetensors, or a foreign one"
+    beside = "beside which the checkpoint lies as model.safetensors"
+    return f"it is a file of torch.save: a train.state, {beside}, or a foreign one"
 
 @contextmanager
 def opened(path):

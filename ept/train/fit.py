@@ -76,7 +76,8 @@ def gradient(self: FitProblem, step) -> dict:
     _, stats = self.rule.gradient(self.model, *self.batch(step))
     settled = {f"{n}_{k}": getattr(p, k) for n, p in stats.phases.items() if p.residual == p.residual
                for k in ("residual", "iterations")}
-    return dict(loss=stats.loss, valid=stats.valid, forced=self.rule.on_invalid == "warn" and stats.applied, converged=stats.converged,
+    forced = self.rule.on_invalid == "warn" and stats.applied
+    return dict(loss=stats.loss, valid=stats.valid, forced=forced, converged=stats.converged,
                 kind=stats.kind, units=stats.work.units, sharpened=stats.sharpened, **settled)
 
 

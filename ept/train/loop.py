@@ -234,7 +234,7 @@ class Trainer:
         self.cfg, self.done = problem.cfg, 0
         self.skipped, self.lr_scale = 0, 1.0
         self.optimizer, self.recovery = problem.optimizer(), Recovery()
-        self.tally, self.schedules = Tally(), [self.cfg.steps]     # the numbers of steps that its rates were to fall over
+        self.tally, self.schedules = Tally(), [self.cfg.steps]     # numbers of steps that its rate was to fall over
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()} if self.cfg.pema else None
         self.remember()
 
@@ -433,7 +433,7 @@ def train(
     resume=False,       # continue from the state file
     progress=print,     # called with one line at each evaluation; None: silent
     on_step=None,       # called with each row of metrics
-) -> dict:              # what `problem.summary` says; steps, skipped, recovered, resumed, kind, units, seconds, seed, out, ckpt
+) -> dict:              # what `problem.summary` says; steps, skipped, recovered, kind, units, seconds, ...
     "Train; raises `InvalidInput` before anything is written, `TrainingFailed` when the run cannot go on."
     cfg, out = problem.cfg, Path(out)
     ckpt, state = Path(ckpt or out/"model.safetensors"), Path(state or out/"train.state")
