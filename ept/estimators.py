@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['LINEAR', 'ON_INVALID', 'REACH', 'cost_gradient', 'trained', 'contract', 'Phase', 'Stats', 'Gate', 'admit',
-           'Estimator', 'deposit', 'IFT', 'nudge_points', 'AsymEP', 'Nudges', 'spread', 'EP', 'Dyadic', 'settle_pair',
-           'balance', 'Substituted', 'Tracking', 'Truncated', 'Unrolled', 'cost_weights', 'compare', 'worst']
+           'Estimator', 'one_kind', 'all_finite', 'deposit', 'IFT', 'nudge_points', 'AsymEP', 'Nudges', 'spread', 'EP',
+           'Dyadic', 'settle_pair', 'balance', 'Substituted', 'Tracking', 'Truncated', 'Unrolled', 'cost_weights',
+           'compare', 'worst']
 
 # %% ../nbs/09_estimators.ipynb #7a397337
 import copy, math, random, time, warnings
@@ -13,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 import torch
 from fastcore.basics import patch
-from .core import one_of, require
+from .core import InvalidInput, is_number, one_of, require
 from .fields import Linearisation, MapField, Work, check_force, start_of
 from .iterate import path_cost, unroll
 from .solution import SettleError, Solution, expand, norms, relative_residual, strongest, tile
@@ -89,6 +90,7 @@ class Stats:
     reasons: tuple = ()              # why the estimate is not valid, in words
     antisymmetry: float = math.nan   # largest ‖(J - Jᵀ)ŝ‖/‖Jŝ‖ in a sample (with diagnose)
     leakage: float = math.nan        # largest ‖Im mean a_k‖/‖ŝ‖ in a sample: rounding for a real field (with diagnose)
+    applied: bool = False            # whether the gradient was added to `.grad`
     meter = staticmethod(lambda name: nullcontext())   # a context for each phase, for those who measure
 
     @property
@@ -115,6 +117,14 @@ def phase(self: Stats, name):
     tol, kind = (sol.tol, sol.kind) if sol else (math.inf, said["kind"])
     self.phases[name] = Phase(*how, said["work"], time.perf_counter() - start, tol, kind)
 
+@patch
+def settle(self: Stats, solver, force, z0=None):  # as in `Solver.settle`
+    "The free phase; the state where it ended, (B, ...)."
+    with self.phase("free") as say:
+        free = solver.settle(force, z0)
+        say(Work(force=free.evals), free)
+    return free.z
+
 # %% ../nbs/09_estimators.ipynb #3d789884
 LINEAR = 3e-2      # largest `bias` of a nudge whose β was given
 
@@ -127,7 +137,8 @@ class Gate:
 
     def __post_init__(self):
         for name, limit in vars(self).items():
-            require(limit is None or limit > 0, name, limit, "a limit above 0; inf turns it off")
+            fits = limit is None or limit == math.inf or is_number(limit, above=0)
+            require(fits, name, limit, "a limit above 0; inf turns it off")
 
     def check(self, stats) -> list:  # of `Stats`; the reasons, empty if valid
         "Why this estimate should not be applied."
@@ -160,15 +171,17 @@ def admit(
     on_invalid: str,  # one of `ON_INVALID`
     reasons,          # against an estimate; none if it is valid
     who="gradient",   # whose estimate, for the message
+    finite=True,      # whether all of it is finite; what is not is never applied
 ) -> bool:
     "Whether an estimate may be applied; raises `SettleError` or warns where it is not valid."
     if not reasons: return True
     if on_invalid == "raise": raise SettleError(f"{who}: not valid: {'; '.join(reasons)}")
     if on_invalid == "warn":
         what = ", ".join(" ".join(r.split()[:2]) for r in reasons)
-        warnings.warn(f"{who}: a gradient that is not valid is applied ({what}); `reasons` of its statistics say more. "
+        done = "valid is applied" if finite else "finite is left out"
+        warnings.warn(f"{who}: a gradient that is not {done} ({what}); `reasons` of its statistics say more. "
                       "on_invalid='skip' leaves it out, 'raise' stops", stacklevel=3)
-    return on_invalid == "warn"
+    return finite and on_invalid == "warn"
 
 # %% ../nbs/09_estimators.ipynb #21e3297d
 @dataclass
@@ -180,6 +193,7 @@ class Estimator:
 
     def __post_init__(self):
         one_of("on_invalid", self.on_invalid, ON_INVALID)
+        require(isinstance(self.gate, Gate), "gate", self.gate, "limits, for example Gate(nudged=0.1)")
         for name in ("solver", "linear", "nudged"):
             given = getattr(self, name, None)
             fits = isinstance(given, Solver) or (given is None and name != "solver")
@@ -201,17 +215,30 @@ class Estimator:
         raise NotImplementedError
 
 # %% ../nbs/09_estimators.ipynb #33b749bb
+@contextmanager
+def one_kind(
+    model,   # a `VectorField`
+    inputs,  # a batch
+):
+    "Within this block, what comes of several floating-point types is raised as `InvalidInput`."
+    try: yield
+    except RuntimeError as e:
+        kinds = sorted({str(p.dtype) for p in model.parameters()})
+        known = torch.is_tensor(inputs) and (not inputs.is_floating_point() or str(inputs.dtype) in kinds)
+        if not ("dtype" in str(e) or "scalar type" in str(e)) or (known and len(kinds) < 2): raise
+        found = f"the model has parameters of {' and '.join(kinds)}"
+        fix = f"{found}; give all one type, as model.float() does, and the inputs too"
+        raise InvalidInput("dtype", str(getattr(inputs, "dtype", type(inputs).__name__)), fix) from e
+
 @patch
 def estimate(self: Estimator, model, inputs, targets, z0=None):  # as `gradient`
     "({name: gradient of the mean cost}, `Stats`); `.grad` stays as it is."
     stats = Stats()
     with torch.no_grad(): force = model.at(model.clamp(inputs))
-    with stats.phase("free") as say:
-        free = self.solver.settle(force, z0)
-        say(Work(force=free.evals), free)
-    s = self.adjoint_state(force, free.z, targets, stats)
+    z = stats.settle(self.solver, force, z0)
+    s = self.adjoint_state(force, z, targets, stats)
     del force        # what it holds is not needed to contract
-    return self.finish(model, inputs, targets, free.z, s, stats)
+    return self.finish(model, inputs, targets, z, s, stats)
 
 # %% ../nbs/09_estimators.ipynb #77187462
 @patch
@@ -223,10 +250,17 @@ def gradient(self: Estimator,
 ):            # ({name: gradient of the mean cost}, `Stats`); added to `.grad` too, unless `on_invalid` leaves it out
     "Estimate, judge, add to `.grad`."
     require(not torch.is_inference_mode_enabled(), "mode", "inference_mode", "records no derivative; use torch.no_grad")
-    grads, stats = self.estimate(model, inputs, targets, z0)
-    stats.reasons = tuple(self.gate.check(stats))
-    if admit(self.on_invalid, stats.reasons, type(self).__name__): deposit(model, grads)
+    with one_kind(model, inputs): grads, stats = self.estimate(model, inputs, targets, z0)
+    finite = all_finite(grads.values())
+    stats.reasons = (*self.gate.check(stats), *["non-finite gradient"]*(not finite))
+    stats.applied = admit(self.on_invalid, stats.reasons, type(self).__name__, finite)
+    if stats.applied: deposit(model, grads)
     return grads, stats
+
+def all_finite(tensors) -> bool:
+    "Whether every entry is finite; a GPU is waited for once."
+    found = [t.isfinite().all() for t in tensors]
+    return bool(torch.stack([f.to(found[0].device) for f in found]).all())
 
 # %% ../nbs/09_estimators.ipynb #24af579f
 @patch
@@ -292,8 +326,8 @@ class AsymEP(Estimator):
         super().__post_init__()
         if self.reach is None: self.reach = REACH if self.beta is None else 0.
         if self.beta is None: self.beta = 0.02
-        require(0 < self.beta < math.inf, "beta", self.beta, "a nudge radius above 0, for example 0.02")
-        require(0 <= self.reach < math.inf, "reach", self.reach,
+        require(is_number(self.beta, above=0), "beta", self.beta, "a nudge radius above 0, for example 0.02")
+        require(is_number(self.reach, least=0), "reach", self.reach,
                 "a fraction of the state's length, for example 1e-4; 0 turns it off")
         require(type(self.points) is int and self.points >= 1, "points", self.points,
                 "a whole number of at least 1; 2 is centred")
@@ -476,7 +510,8 @@ def measure(self: AsymEP, n: Nudges, z, stats):
 # %% ../nbs/09_estimators.ipynb #62917044
 @dataclass
 class EP(AsymEP):
-    "Vector-field equilibrium propagation (Scellier et al. 2018): biased unless J is symmetric."
+    """Vector-field equilibrium propagation (Scellier et al. 2018). Where J is not symmetric its gradient is biased,
+    however well both phases settle, and no gate sees it: take `AsymEP`, or measure with `diagnose=True`."""
     correct: bool = False
 
 # %% ../nbs/09_estimators.ipynb #820c339e
@@ -585,17 +620,15 @@ class Tracking(Estimator):
 
     def __post_init__(self):
         super().__post_init__()
-        require(0 < self.beta < math.inf, "beta", self.beta, "a nudge radius above 0, for example 0.02")
-        require(0 <= self.reach < math.inf, "reach", self.reach, "a fraction of the state's length; 0 turns it off")
+        require(is_number(self.beta, above=0), "beta", self.beta, "a nudge radius above 0, for example 0.02")
+        require(is_number(self.reach, least=0), "reach", self.reach, "a fraction of the state's length; 0 turns it off")
 
     def estimate(self, model, inputs, targets, z0=None):
         stats, b = Stats(), self.beta
         with torch.no_grad(): force = model.at(model.clamp(inputs))
-        with stats.phase("free") as say:
-            free = self.solver.settle(force, z0)
-            say(Work(force=free.evals), free)
-        g0 = cost_gradient(model, free.z, targets)
-        if self.reach: b = expand(self.reach/relative_residual(g0, free.z).clamp_min(1e-6), free.z).to(g0.dtype)
+        z = stats.settle(self.solver, force, z0)
+        g0 = cost_gradient(model, z, targets)
+        if self.reach: b = expand(self.reach/relative_residual(g0, z).clamp_min(1e-6), z).to(g0.dtype)
 
         def pair(m, a):
             plus, minus = m + b*a, m - b*a
@@ -605,7 +638,7 @@ class Tracking(Estimator):
             return (up + down)/2 - b*(g_up - g_down)/2, (up - down)/(2*b) - lin.antisym(a) - (g_up + g_down)/2
 
         with stats.phase("nudged") as say:
-            m, a, sol = settle_pair(self.nudged or self.solver, pair, free.z, -g0, balance(free.z, g0))
+            m, a, sol = settle_pair(self.nudged or self.solver, pair, z, -g0, balance(z, g0))
             say(Work(force=3*sol.evals, jvp=sol.evals, vjp=sol.evals), sol)
         stats.displacement = (norms(b*a)/norms(m)).max().item()
         return self.finish(model, inputs, targets, m, a, stats)
@@ -620,7 +653,7 @@ class Truncated(Estimator):
 
     def __post_init__(self):
         super().__post_init__()
-        require(self.terms >= 1, "terms", self.terms, "keep at least one term")
+        require(type(self.terms) is int and self.terms >= 1, "terms", self.terms, "keep at least one term")
 
     def adjoint_state(self, force, z, targets, stats):
         with stats.phase("adjoint") as say:
@@ -653,9 +686,11 @@ class Unrolled(Estimator):
         require(whole, "steps", self.steps, "a whole number, or two of them, (low, high)")
         low, high = self.range
         require(1 <= low <= high, "steps", self.steps, "unroll at least one step; a range is (low, high)")
-        require(0 < self.eps < math.inf, "eps", self.eps, "a step above 0; 1 applies a map")
-        require(self.grad is None or self.grad >= 1, "grad", self.grad, "differentiate at least one step; None: all")
-        require(0 <= self.progressive <= 1, "progressive", self.progressive, "a share of the loss, from 0 to 1")
+        require(is_number(self.eps, above=0), "eps", self.eps, "a step above 0; 1 applies a map")
+        known = self.grad is None or is_number(self.grad, least=1)
+        require(known, "grad", self.grad, "differentiate at least one step; None: all")
+        share = is_number(self.progressive, least=0) and self.progressive <= 1
+        require(share, "progressive", self.progressive, "a share of the loss, from 0 to 1")
         for steps in (low, high): cost_weights(self.weights, steps)
 
     @property

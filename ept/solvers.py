@@ -10,9 +10,9 @@ import copy, math
 from dataclasses import dataclass, replace
 import torch
 from fastcore.basics import patch
-from .core import require
+from .core import is_number, require
 from .fields import Force, start_of
-from .krylov import gmres
+from .krylov import gmres, unmixed
 from .solution import Solution, pick, put, relative_residual, some, tile, wide
 
 # %% ../nbs/06_solvers.ipynb #e112c837
@@ -38,7 +38,7 @@ class Solver:
     kind = "solved"       # what it finds is called, one of `KINDS`
 
     def __post_init__(self):
-        require(0 < self.tol < math.inf, "tol", self.tol, "a relative residual above 0, for example 1e-4")
+        require(is_number(self.tol, above=0), "tol", self.tol, "a relative residual above 0, for example 1e-4")
         whole = type(self.max_iter) is int and self.max_iter >= 1
         require(whole, "max_iter", self.max_iter, "a whole number of at least 1")
 
@@ -146,8 +146,8 @@ class Euler(Solver):
 
     def __post_init__(self):
         super().__post_init__()
-        require(0 < self.eps < math.inf, "eps", self.eps, "a step above 0; 1 is Picard's iteration")
-        require(self.first is None or 0 < self.first < math.inf, "first", self.first, "a step above 0; None: eps")
+        require(is_number(self.eps, above=0), "eps", self.eps, "a step above 0; 1 is Picard's iteration")
+        require(self.first is None or is_number(self.first, above=0), "first", self.first, "a step above 0; None: eps")
         require(type(self.ramp) is int and self.ramp >= 1, "ramp", self.ramp, "a whole number of at least 1")
 
     def start(self, z0):
@@ -195,11 +195,12 @@ class Anderson(Solver):
 
     def __post_init__(self):
         super().__post_init__()
-        require(self.m >= 1, "m", self.m, "keep at least one difference")
-        require(0 < self.eps < math.inf, "eps", self.eps, "a step above 0")
+        require(type(self.m) is int and self.m >= 1, "m", self.m, "keep at least one difference")
+        require(is_number(self.eps, above=0), "eps", self.eps, "a step above 0")
 
     def start(self, z0): return AndersonMemory(z0, self.m, self.eps)
 
+    @unmixed
     def step(self, z, F, res, M, restart):
         shape, kind = z.shape, z.dtype
         z, F = wide(z.flatten(1)), wide(F.flatten(1))
@@ -272,10 +273,11 @@ class Broyden(Solver):
         super().__post_init__()
         whole = type(self.memory) is int and self.memory >= 1
         require(whole, "memory", self.memory, "keep at least one term")
-        require(0 < self.eps < math.inf, "eps", self.eps, "a step above 0")
+        require(is_number(self.eps, above=0), "eps", self.eps, "a step above 0")
 
     def start(self, z0): return BroydenMemory(z0, self.memory)
 
+    @unmixed
     def step(self, z, F, res, M, restart):
         zf, Ff = wide(z.flatten(1)), wide(F.flatten(1))
         if M.z is not None: self._update(M, zf - M.z, Ff - M.F, restart)

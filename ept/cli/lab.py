@@ -189,7 +189,7 @@ def runs_parser():
     parser = Parser("runs", RUNS, ["ept runs", "ept runs --name train --state finished --where lr=1e-3 --sort ep_ce",
                                    "ept runs compare 3fa2 91bc", "ept runs 3fa2 --json"])
     parser.add_argument("what", nargs="*", help="nothing: list; a run: show it; compare A B ...: compare")
-    parser.add_argument("--name", help="only of this experiment")
+    parser.add_argument("--name", help="only of this experiment, or of this command (train)")
     parser.add_argument("--state", help="only running, finished, failed, interrupted, refused or dead")
     add_where(parser, "only where this holds; may be repeated")
     parser.add_argument("--sort", metavar="KEY", help="smallest first (default: oldest first)")
@@ -247,7 +247,7 @@ def report_parser():
     "The parser of `ept report`."
     parser = Parser("report", REPORT, ["ept report train", "ept report train --metric ep_ce,bp_ce --by lr --out report",
                                        "ept report --kept --json"])
-    parser.add_argument("name", nargs="?", help="an experiment (default: each that has runs)")
+    parser.add_argument("name", nargs="?", help="an experiment, or train for the command (default: each that has runs)")
     parser.add_argument("--metric", help="metrics, separated by commas (default: those that are numbers)")
     parser.add_argument("--by", help="parameters that make a group, separated by commas (default: those that differ)")
     add_where(parser, "only runs where this holds; may be repeated")
@@ -261,7 +261,7 @@ def check_name(name: str, rows: list[dict]):
     "Raise `InvalidInput` for an experiment of which there is no row."
     names = list(dict.fromkeys(r["name"].replace("-", "_") for r in rows))
     if not names: raise InvalidInput("name", name, "there are no finished runs yet; make one with `ept run`")
-    one_of("name", name.replace("-", "_"), names)
+    if not select(rows, name): one_of("name", name.replace("-", "_"), names)
 
 def kept_folder() -> Path:
     "nbs/results of the clone; raises `InvalidInput` where there is none."
@@ -293,7 +293,8 @@ def report(args) -> tuple[dict, int]:
 # %% ../../nbs/cli/02_lab.ipynb #53f6631e
 PROMOTE = """Keep the row of a finished run for good: append it to nbs/results/NAME.jsonl, the committed rows that
 the tables and figures of README and documentation are made of. What belongs to one machine's disk is left out.
-A row of files that no commit holds is refused: nobody could make it again."""
+A row of files that no commit holds is refused, and one that was resumed with other steps: nobody could make it
+again."""
 
 def promote_parser():
     "The parser of `ept promote`."
@@ -302,6 +303,8 @@ def promote_parser():
     parser.add_argument("--results", help="folder to keep the row in (default: nbs/results of the clone)")
     parser.add_argument("--allow_dirty", action="store_true",
                         help="keep also what was made with changes that no commit holds; tables mark it")
+    parser.add_argument("--allow_resumed", action="store_true",
+                        help="keep also a training that was resumed with other steps; its command gives another run")
     add_store(parser)
     return parser
 
@@ -312,6 +315,6 @@ def promote(args) -> tuple[dict, int]:
     holds_row = (folder/"result.json").is_file()
     meant = folder.exists() and (holds_row or not any(args.run in r["id"] for r in rows))
     run = folder if meant and not known else find_run(rows, args.run)
-    row = keep_row(run, args.results, args.allow_dirty)
+    row = keep_row(run, args.results, args.allow_dirty, args.allow_resumed)
     print(f"kept {row['id']} in {args.results or results_folder()}/{row['name']}.jsonl: {row['command']}")
     return row, 0

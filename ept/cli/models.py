@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['LM', 'LEAVES', 'FIRST', 'SAMPLE', 'EVAL', 'CORPORA', 'DATA', 'prepared', 'head_of', 'presets_text', 'train_parser',
            'system_of', 'train_paths', 'last_unfinished', 'check_places', 'check_file', 'checkpoint_file', 'claimed',
-           'saved_config', 'config_file', 'train_config', 'flag_of', 'training_row', 'Book', 'booked', 'gradient_line',
-           'opening', 'fewer_tokens', 'check_learned', 'figures', 'agreed', 'leading', 'follow', 'fit',
-           'resume_command', 'ended_early', 'train', 'fingerprint', 'measured', 'gradient_report', 'train_report',
-           'makes_text', 'Sampling', 'sample_parser', 'generator_of', 'opened', 'sample', 'evaluate_parser', 'evaluate',
-           'evaluation_report', 'data_parser', 'describe', 'data_report', 'data']
+           'remove_unstarted', 'saved_config', 'config_file', 'train_config', 'flag_of', 'training_row', 'ready',
+           'Book', 'booked', 'gradient_line', 'opening', 'check_learned', 'figures', 'agreed', 'leading', 'follow',
+           'fit', 'resume_command', 'ended_early', 'train', 'fingerprint', 'measured', 'gradient_report',
+           'train_report', 'makes_text', 'Sampling', 'sample_parser', 'generator_of', 'opened', 'ended_at_once',
+           'sample', 'evaluate_parser', 'evaluate', 'evaluation_report', 'data_parser', 'describe', 'data_report',
+           'data']
 
 # %% ../../nbs/cli/01_models.ipynb #fe4c5631
 import contextlib, hashlib, importlib, json, os, shlex, shutil, time
@@ -163,7 +164,7 @@ def checkpoint_file(
 # %% ../../nbs/cli/01_models.ipynb #58d877b8
 @contextlib.contextmanager
 def claimed(out: Path, ckpt: Path, state: Path):
-    "The locks of a training run; what was made for them goes again when the block raises `InvalidInput`."
+    "The locks of a training run; what was made for them and is empty goes again when the block raises."
     places = [out/"_", ckpt.absolute(), state.absolute()]
     missing = [p for f in places for p in f.absolute().parents if not p.exists()]
     locks = [("out", out/".lock")]
@@ -173,18 +174,25 @@ def claimed(out: Path, ckpt: Path, state: Path):
         with contextlib.ExitStack() as stack:
             for field, path in locks: stack.enter_context(locked(field, path))
             yield
-    except InvalidInput:
+    except BaseException:
+        remove_unstarted(out)
         remove_empty(missing)
         raise
 
+def remove_unstarted(out: Path):
+    "Remove what a training has opened in its folder that never ended a step."
+    metrics = out/"metrics.jsonl"
+    if not metrics.is_file() or metrics.stat().st_size: return
+    for path in (metrics, out/"config.json"): path.unlink(missing_ok=True)
+
 # %% ../../nbs/cli/01_models.ipynb #480e72cd
-def saved_config(system: str, path: Path) -> dict:  # names and values of the options
+def saved_config(system: str, path: Path) -> tuple[dict, int]:  # names and values of the options; steps done
     "The configuration in a state file; raises `InvalidInput` for one that cannot be read, or is of another system."
     from ept.train.checkpoints import load_state
     state = load_state(path)
     its = state.get("system", system)
     require(its == system, "state", str(path), f"was saved by {its}; resume it with: ept train {its} --resume ...")
-    return state["config"]
+    return state["config"], state["step"]
 
 def config_file(path: str) -> dict:  # names and values of the options
     "The settings that a run has left; raises `InvalidInput` for a file that holds none."
@@ -204,13 +212,13 @@ def train_config(args, state: Path):
     given = given_fields(args, options)
     if given.get("init_ckpt"): given["init_ckpt"] = str(checkpoint_file(given["init_ckpt"]))
     preset = presets[one_of("preset", args.preset, presets)] if args.preset else {}
-    saved = saved_config(args.system, state) if args.resume else {}
+    saved, done = saved_config(args.system, state) if args.resume else ({}, 0)
     left = config_file(args.config) if args.config else {}
     cfg = options.from_dict({**saved, **left, **preset, **given})
     slow = preset.get("device") == "auto" and "device" not in given and cfg.device == "cpu"
     fix = "is meant for a GPU, and none is visible here; on the CPU it may take weeks: add --device cpu if you mean it"
     require(not slow, "preset", args.preset, fix)
-    if saved and cfg.steps != saved["steps"]:
+    if saved and cfg.steps != saved["steps"] and cfg.steps > done:     # fewer are refused
         note(f"note: the schedule changes: the rate was to fall over {saved['steps']} steps and now does over "
              f"{cfg.steps}, so this is not the run that {cfg.steps} steps from the start would have been")
     return cfg
@@ -235,6 +243,15 @@ def training_row(args, cfg, out: Path) -> dict:
                       out=str(out.absolute()))
 
 # %% ../../nbs/cli/01_models.ipynb #42cc35d8
+@contextlib.contextmanager
+def ready(store):  # as in `Store`
+    "The store of a command, once it has answered; raises before anything is prepared where it cannot."
+    store = Store(store)
+    if store.file: check_target("store", store.file)
+    store.rows(id="")
+    yield store
+
+# %% ../../nbs/cli/01_models.ipynb #f957445b
 class Book:
     "The row of a training, in its folder and in the store."
     def __init__(self, row: dict, store: Store):
@@ -280,15 +297,9 @@ def opening(
     return (f"{data.card['corpus']['name']}: {len(data.train):,} training and {len(data.val):,} validation tokens, "
             f"vocabulary {data.n_vocab}; writing to {out}")
 
-def fewer_tokens(tokenizer: str, vocab: int, data):
-    "Say that a text has fewer tokens than were asked for."
-    if tokenizer == "bpe" and data.n_vocab < vocab:
-        note(f"note: the text gave only {data.n_vocab} tokens of the {vocab} that were asked for; "
-             "no more pairs repeat in it")
-
 def check_learned(r: dict, out: Path, lr: float):
     "Raise `Stop` for a run that ended far above the loss that it began with."
-    first = json.loads(open(out/"metrics.jsonl", encoding="utf-8").readline())["loss"]
+    with open(out/"metrics.jsonl", encoding="utf-8") as f: first = json.loads(f.readline())["loss"]
     last = r.get("val_ce", r.get("val", 0.))
     if last > 2*abs(first) + 1:
         raise Stop(f"ept train: diverged: the validation loss is {last:.4g}, and the first training loss was "
@@ -333,15 +344,15 @@ def fit(args, cfg, out: Path, ckpt: Path, state: Path) -> dict:  # the result of
     "Train, with progress on standard error; the folder is locked and no input that is refused leaves anything."
     from ept.train import loop
     text = prepared(cfg.data, cfg.tokenizer, cfg.vocab) if hasattr(cfg, "tokenizer") else contextlib.nullcontext()
-    with leading((str(out), str(ckpt), str(state))) as go, text as data, claimed(out, ckpt, state):
-        check_places(args, out, ckpt, state)  # another run may have come and gone
+    places = (out, ckpt, state)
+    with leading(tuple(map(str, places))) as go, ready(args.store) as store, text as data, claimed(*places):
+        check_places(args, *places)  # another run may have come and gone
         go()
         given = dict(resumed=args.resume) if data is None else dict(resumed=args.resume, data=data)
         problem = SYSTEMS[args.system].problem(cfg, **given)
         said = [gradient_line(problem)] if problem.kind else []
         for line in [*said, opening(data, out)]*(not args.resume): note(line)
-        if data is not None: fewer_tokens(cfg.tokenizer, cfg.vocab, data)
-        with booked(training_row(args, cfg, out), Store(args.store)) as book, Progress("step", cfg.steps) as bar, \
+        with booked(training_row(args, cfg, out), store) as book, Progress("step", cfg.steps) as bar, \
              logger(args.logger, out, cfg.to_dict()) as log:
             def on_step(row):
                 for line in said*(args.resume and not book.entered): bar.write(line)  # the state is checked by now
@@ -479,6 +490,13 @@ def opened(args):
     return load(checkpoint_file(args.ckpt), pick_device(args.device))
 
 # %% ../../nbs/cli/01_models.ipynb #693904c8
+def ended_at_once(
+    some: int, several: int,  # texts to which nothing was added, of how many
+) -> str:
+    "What to say of texts without a continuation."
+    which = "the model ended the document at once" if several == 1 else f"{some} of {several} documents ended at once"
+    return f"note: {which}; --ignore_eos goes on behind its end, another --seed or --prompt may give one"
+
 def sample(args) -> tuple[dict, int]:
     "`ept sample`."
     from ept.lm.generation import check_sampling, encode_prompt
@@ -493,9 +511,15 @@ def sample(args) -> tuple[dict, int]:
     def show(piece): print(piece, end="", flush=True)
     live = not args.json and settings["num_return_sequences"] == 1
     if live: show(prompt)
-    text = generate(loaded.model, loaded.tokenizer, **given, ignore_eos=args.ignore_eos, stream=show if live else None)
-    if not args.json: print("" if live else "\n\n---\n\n".join(text))
-    result = dict(text=text, prompt=prompt, ckpt=args.ckpt, step=loaded.header.get("step"))
+    why = []
+    text = generate(loaded.model, loaded.tokenizer, **given, ignore_eos=args.ignore_eos, stream=show if live else None,
+                    ended=why.append)
+    if live and text: print()
+    elif not (live or args.json): print("\n\n---\n\n".join(text))
+    at_once = sum(t == prompt for t in ([text] if len(why) == 1 else text))
+    if at_once: note(ended_at_once(at_once, len(why)))
+    reason = why[0] if len(why) == 1 else why
+    result = dict(text=text, reason=reason, prompt=prompt, ckpt=args.ckpt, step=loaded.header.get("step"))
     return result | dict(seconds=time.perf_counter() - started) | settings, 0
 
 # %% ../../nbs/cli/01_models.ipynb #938a75db
@@ -614,6 +638,5 @@ def data(args) -> tuple[dict, int]:
         require(not out.exists() or not any(out.iterdir()), "out", args.out, "is not empty; name a new folder")
     with prepared(args.name, args.tokenizer, vocab, args.out, text_field=args.text_field, limit=limit) as ready:
         result = describe(ready, args.bigram)
-        fewer_tokens(args.tokenizer, vocab, ready)
     print(data_report(result))
     return result, 0

@@ -71,6 +71,7 @@ def unmarked(value):
 def parse_args(self: Parser, argv: list):
     "Parse; raises `InvalidInput` for a flag that does not exist, `Stop` for other mistakes."
     args, extra = self.parse_known_args(self.marked(argv))
+    if extra: self.several(argv, extra[0])
     if extra: self.refuse(next((a for a in extra if a.startswith("-")), extra[0]))
     for name, value in vars(args).items():
         value = unmarked(value)
@@ -79,6 +80,17 @@ def parse_args(self: Parser, argv: list):
     return args
 
 # %% ../../nbs/cli/00_parser.ipynb #9d18a575
+@patch
+def several(self: Parser, argv: list, extra: str):
+    "Raise `InvalidInput` where `extra`, a path, follows that of a flag for one place, as from a pattern of the shell."
+    before = argv[:argv.index(extra)] if extra in argv else []
+    at = max((i for i, word in enumerate(before) if word.startswith("--")), default=len(before))
+    flag, *values = before[at:] or [""]
+    name = flag.lstrip("-").replace("-", "_")
+    one = name not in PLACES or not values or not os.path.exists(extra)
+    what = "runs" if name == "ckpt" else "paths"
+    require(one, name, " ".join([*values, extra]), f"several {what} match: name one")
+
 @patch
 def refuse(self: Parser, arg: str):
     "Raise `InvalidInput` for an argument that nothing takes."

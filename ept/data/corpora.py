@@ -7,10 +7,10 @@ __all__ = ['EOT', 'TEXT', 'JSONL', 'PARQUET', 'BIG_TXT', 'WORKS', 'CUTS', 'PASSA
            'SUFFIXES', 'KINDS', 'MARKS', 'WORDS', 'HUB', 'NAMES', 'Corpus', 'sha256', 'separate', 'cut_text',
            'split_documents', 'find_big_txt', 'read_big_txt', 'cut_classics', 'passages', 'every_tenth',
            'load_classics', 'stdlib_files', 'docstrings', 'topics', 'load_pydocs', 'check_zeros', 'check_kind',
-           'text_pieces', 'read_documents', 'check_text', 'missing_column', 'lines_of', 'read_jsonl', 'read_parquet',
-           'split_of', 'local_files', 'by_name', 'note_left_out', 'source_sha256', 'load_local', 'unreachable',
-           'ask_hub', 'alone', 'publishing', 'stream_hub', 'fetch_hub', 'cache_folder', 'hub_folder', 'default_corpus',
-           'locate', 'load_corpus']
+           'zero_in', 'text_pieces', 'read_documents', 'check_text', 'missing_column', 'lines_of', 'read_jsonl',
+           'read_parquet', 'split_of', 'local_files', 'by_name', 'note_share', 'note_left_out', 'source_sha256',
+           'load_local', 'unreachable', 'ask_hub', 'alone', 'publishing', 'stream_hub', 'fetch_hub', 'cache_folder',
+           'hub_folder', 'default_corpus', 'locate', 'load_corpus']
 
 # %% ../../nbs/data/00_corpora.ipynb #51e0252c
 import ast, codecs, contextlib, fcntl, hashlib, io, json, os, platform, re, sys, sysconfig, tempfile
@@ -239,11 +239,11 @@ def check_zeros(path: Path, head: bytes):  # as in `check_kind`
     "Raise `InvalidInput` for a file that begins with zeros in it, saying what it may be."
     at = head.find(0)
     if at < 0: return
-    for order, known in (("LE", "utf-16-le"), ("BE", "utf-16-be")):
-        text = head[:len(head)//2*2].decode(known, "replace")
+    for kind, order in ((k, o) for k in (32, 16) for o in ("LE", "BE")):
+        text = head[:len(head)//4*4].decode(f"utf-{kind}-{order}", "replace")
         letters = sum(ch.isascii() and (ch.isprintable() or ch in "\t\n\r") for ch in text)
-        fix = f"looks like UTF-16 without a mark; convert it: iconv -f UTF-16{order} -t UTF-8"
-        require(letters < 0.7*len(text), "data", str(path), fix)
+        fix = f"looks like UTF-{kind} without a mark; convert it: iconv -f UTF-{kind}{order} -t UTF-8"
+        require(letters < 0.7*max(1, len(text)), "data", str(path), fix)
     fix = f"is no text: byte {at} is zero; it holds numbers, or is in another encoding"
     raise InvalidInput("data", str(path), fix)
 
@@ -274,6 +274,10 @@ def check_kind(
 # %% ../../nbs/data/00_corpora.ipynb #0d74bfa2
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
+def zero_in(raw: bytes, mark: bytes) -> int:
+    "Where the first character that is zero stands in a piece of a file that begins with a mark of `MARKS`, or none."
+    return raw.find(b"\0\0" if MARKS.get(mark, "utf-8") != "utf-8" else b"\0")
+
 def text_pieces(
     path: Path,
     size: int = 1 << 20,  # bytes read at a time
@@ -281,6 +285,8 @@ def text_pieces(
     "The text of a file in pieces, lines ending in \\n; raises `InvalidInput` for what is not text."
     with open(path, "rb") as f:
         head = f.read(4096)
+        fix = "is UTF-32; convert it: iconv -f UTF-32 -t UTF-8"      # its mark begins as that of UTF-16 does
+        require(not head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)), "data", str(path), fix)
         mark = next((m for m in MARKS if head.startswith(m)), b"")
         if MARKS.get(mark, "utf-8") == "utf-8": check_kind(path, head)
         f.seek(len(mark))
@@ -294,7 +300,7 @@ def text_pieces(
                 at = done + len(raw) - len(e.object) + e.start
                 fix = f"not UTF-8 text (byte {at} cannot be decoded); convert it: iconv -f ENCODING -t UTF-8"
                 raise InvalidInput("data", str(path), fix) from None
-            require("\0" not in piece, "data", str(path), f"is no text: a byte is zero behind byte {done}")
+            require("\0" not in piece, "data", str(path), f"is no text: byte {done + zero_in(raw, mark)} is zero")
             yield piece
             done += len(raw)
             if not raw: return
@@ -408,6 +414,9 @@ def local_files(
     "Files of a local corpus by the split that their names say; raises `InvalidInput` when there is none."
     if path.is_file(): return {"other": [path]}
     known = TEXT + JSONL + PARQUET
+    odd = path.exists() and not path.is_dir()
+    fix = "is neither a file nor a folder, but a device or a pipe; save the text in a file"
+    require(not odd, "data", str(path), fix)
     require(path.is_dir(), "data", str(path), "no such file or folder; give a text, JSONL or parquet file, "
             f"a folder of them, or one of {', '.join(NAMES)}")
     found = {}
@@ -429,6 +438,17 @@ def by_name(
     if not (held and rest): return None
     named = {"train": "train", "val": "validation", "test": "test", "other": "all others"}
     return files[rest], files[held], f"by file name: {named[rest]} for training, {named[held]} for validation"
+
+def note_share(
+    train: list[str], val: list[str], rule: str,  # from `split_documents`
+) -> tuple[list[str], list[str], str]:  # the same
+    "Say on standard error where a tenth of the documents is far from a tenth of the text."
+    held, rest = (sum(map(len, docs)) for docs in (val, train))
+    share, n = held/max(1, held + rest), len(train) + len(val)
+    if 0.03 < share < 0.3: return train, val, rule
+    print(f"note: {share:.0%} of the text is for validation, not a tenth: it has {n} documents ({EOT} ends one, also "
+          f"inside a line), and the last {len(val)} of them are so much", file=sys.stderr)
+    return train, val, rule
 
 def note_left_out(
     left: list[str],  # names of files, with the reason
@@ -465,7 +485,7 @@ def load_local(
     if named := by_name(files):
         *parts, rule = named
         train, val = map(read, parts)
-    else: train, val, rule = split_documents(read(everything))
+    else: train, val, rule = note_share(*split_documents(read(everything)))
     used = [*named[0], *named[1]] if named else everything
     left = [f"{p.relative_to(path).as_posix()} (of neither split)" for p in everything if p not in used]
     left += [f"{p.relative_to(path).as_posix()} (no text file)" for p in files.get("unread", [])]

@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['STATES', 'MISSING', 'LESS', 'MORE', 'MIXED', 'CHANGED', 'UNITS', 'FEWEST', 'NOTES', 'ABOUT', 'lookup', 'is_value',
-           'alike', 'select', 'find_run', 'number', 'numbers', 'kind_of', 'shown', 'cut', 'text_table', 'with_error',
-           'direction', 'list_line', 'list_runs', 'side_by_side', 'compare_runs', 'compare_text', 'settings_of',
-           'grouping', 'mean_se', 'parameter', 'commit_of', 'commits_of', 'marks', 'spent', 'work_of', 'equal_in',
-           'run_groups', 'seeds_of', 'seed_count', 'summarise', 'ranking', 'best', 'digits', 'entry', 'differing',
-           'undecided', 'verdict', 'footnotes', 'settings_columns', 'markdown', 'blocks', 'beside', 'varying',
-           'text_tables', 'text_report', 'by_experiment', 'summaries', 'axis_of', 'lines_of', 'draw_lines', 'draw_axis',
-           'report_figure', 'write_report']
+           'alike', 'named', 'select', 'find_run', 'number', 'numbers', 'kind_of', 'shown', 'cut', 'text_table',
+           'with_error', 'direction', 'list_line', 'list_runs', 'side_by_side', 'compare_runs', 'compare_text',
+           'settings_of', 'grouping', 'mean_se', 'parameter', 'commit_of', 'commits_of', 'marks', 'spent', 'work_of',
+           'equal_in', 'run_groups', 'seeds_of', 'seed_count', 'summarise', 'ranking', 'best', 'digits', 'entry',
+           'differing', 'undecided', 'verdict', 'footnotes', 'settings_columns', 'markdown', 'blocks', 'beside',
+           'varying', 'text_tables', 'text_report', 'by_experiment', 'summaries', 'axis_of', 'lines_of', 'draw_lines',
+           'draw_axis', 'report_figure', 'write_report']
 
 # %% ../../nbs/lab/04_report.ipynb #0ec58e28
 import json, math, re, shutil, textwrap
@@ -47,15 +47,20 @@ def is_value(value, text: str) -> bool:
 # %% ../../nbs/lab/04_report.ipynb #1c13b6cc
 def alike(name: str) -> str: return name.replace("-", "_")
 
+def named(row: dict, name: str) -> bool:
+    "Whether a row is of the experiment `name`, - and _ alike, or was made by the command `ept NAME`."
+    words = (row.get("command") or "").split()
+    return alike(row["name"]) == alike(name) or words[:2] == ["ept", name]
+
 def select(
     rows: list[dict],
-    name: str = None, state: str = None,  # of an experiment, - and _ alike; see `STATES`
+    name: str = None, state: str = None,  # as in `named`; see `STATES`
     where: dict = {},                     # key: value as written
     sort: str = None, reverse: bool = False,  # a key; runs without it come last
 ) -> list[dict]:
     "The rows that match, oldest first or by a key; raises `InvalidInput` for a key that no run has."
     if state: one_of("state", state, STATES)
-    if name: rows = [r for r in rows if alike(r["name"]) == alike(name)]
+    if name: rows = [r for r in rows if named(r, name)]
     if state: rows = [r for r in rows if r["state"] == state]
     for key in [*where, *([sort] if sort else [])]:
         known = not rows or any(lookup(r, key) is not MISSING for r in rows)

@@ -9,7 +9,7 @@ __all__ = ['KINDS', 'EXPECT', 'SWITCH', 'POLICY', 'PAGE', 'SIGNALS', 'REQUESTS',
            'terminable', 'descendants', 'kill', 'stop', 'relay', 'execute', 'last_error', 'code_of', 'with_parameters',
            'now', 'run_id', 'begun', 'new_row', 'new_folder', 'progress', 'following', 'perform', 'close', 'earlier',
            'settle_in', 'printed', 'run', 'forget', 'remove_empty', 'results_folder', 'portable', 'row_of',
-           'read_results', 'check_clean', 'promote']
+           'read_results', 'check_clean', 'check_whole', 'promote']
 
 # %% ../../nbs/lab/01_runs.ipynb #aac8837a
 import ast, codecs, contextlib, hashlib, io, itertools, json, math, os, secrets, shlex, shutil, signal
@@ -613,19 +613,32 @@ def check_clean(
            "with --allow_dirty")
     require(allow_dirty or not git.get("dirty"), "run", row["id"], fix)
 
+def check_whole(
+    row: dict,
+    allow_resumed: bool,  # as in `promote`
+):
+    "Raise `InvalidInput` for a row that went on with another number of steps than it began with."
+    resumed = (row.get("metrics") or {}).get("resumed")
+    steps = ", ".join(map(str, resumed or []))
+    fix = (f"was resumed with other steps ({steps}), so its command does not give its figures; "
+           "run that command from the start, or keep it as it is with --allow_resumed")
+    require(allow_resumed or not resumed, "run", row["id"], fix)
+
 # %% ../../nbs/lab/01_runs.ipynb #9ae07eb4
 def promote(
     run,           # a run's folder, or its row
     results=None,  # where rows are kept; by default nbs/results of the clone
-    allow_dirty: bool = False,  # keep also what was made with changes that no commit holds
+    allow_dirty: bool = False,    # keep also what was made with changes that no commit holds
+    allow_resumed: bool = False,  # keep also what went on with other steps than it began with
 ) -> dict:
-    "Append a run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is no test, new and clean."
+    "Append a run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is new and can be repeated."
     row = run if isinstance(run, dict) else row_of(Path(run))
     require(state_of(row) == "finished", "run", row["id"], f"is {state_of(row)}; only finished runs are kept")
     tested = (row.get("machine") or {}).get("in_test")
     smaller = "ran under IN_TEST, with smaller sizes than its parameters say; run it again without"
     require(not tested, "run", row["id"], smaller)
     check_clean(row, allow_dirty)
+    check_whole(row, allow_resumed)
     row = {k: row.get(k) for k in KEPT}
     for k in ("parameters", "metrics"): row[k] = portable(row[k])
     row["command"] = shlex.join(map(portable, shlex.split(row["command"] or "")))

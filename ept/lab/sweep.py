@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import as_completed, ThreadPoolExecutor
 from pathlib import Path
-from ..core import InvalidInput, one_of, require
+from ..core import InvalidInput, install_hint, one_of, require
 from .records import Store, cores, this_process
 from .runs import code_of, find_experiment, new_folder, new_row, now, parameters_of, parse_value, perform
 from .runs import stop, terminable, with_parameters
@@ -192,7 +192,7 @@ def connect_ray(
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try: import ray
     except ImportError:
-        raise InvalidInput("backend", "ray", "Ray is not installed; in the clone: pip install '.[ray]'") from None
+        raise InvalidInput("backend", "ray", install_hint("ray")) from None
     address = os.environ.get("RAY_ADDRESS")
     here = {} if address else dict(num_cpus=max(cores(), workers or 1), include_dashboard=False)
     try: ray.init(log_to_driver=False, logging_level="ERROR", **here)

@@ -6,7 +6,7 @@
 __all__ = ['CHUNK', 'RELAX', 'TokenLayer', 'Decoder', 'TransformerDecoder', 'token_solver', 'EquilibriumDecoder', 'LoopedDecoder',
            'RecurrentDecoder', 'decoder', 'filter_logits', 'penalise', 'choose', 'check_sampling', 'check_generation',
            'check_prompts', 'token_ids', 'random_source', 'generate', 'seen_tokens', 'token_bytes', 'TextStream',
-           'TextStreamer', 'encode_prompt', 'check_text', 'sample']
+           'TextStreamer', 'outside', 'encode_prompt', 'check_text', 'sample']
 
 # %% ../../nbs/lm/06_generation.ipynb #db0f02d5
 import codecs, math, warnings
@@ -570,11 +570,17 @@ class TextStreamer:
         if piece: self.write(piece)
 
 # %% ../../nbs/lm/06_generation.ipynb #612b3304
+def outside(e, tokenizer) -> str:
+    "What to say of a character of a prompt that the vocabulary lacks; `e` is the error of the tokeniser."
+    if tokenizer.kind != "char": return e.fix
+    said = f"character {e.value!r} (U+{ord(e.value):04X}) is not in the vocabulary"
+    return f"{said} of {tokenizer.n_vocab} tokens; leave it out"
+
 def encode_prompt(tokenizer, prompt):
     "Token ids of a prompt, or the end-of-text token; raises `InvalidInput` naming a character outside the vocabulary."
     require(isinstance(prompt, str), "prompt", prompt, "must be a string")
     try: return tokenizer.encode(prompt).tolist() or [tokenizer.eot]
-    except InvalidInput as e: raise InvalidInput("prompt", e.value, e.fix) from None
+    except InvalidInput as e: raise InvalidInput("prompt", prompt, outside(e, tokenizer)) from None
     except UnicodeEncodeError:
         fix = "holds a lone surrogate; give text that can be written as UTF-8"
         raise InvalidInput("prompt", prompt, fix) from None
@@ -601,6 +607,7 @@ def sample(
     ignore_eos=False,        # go on behind the end of a document
     num_return_sequences=1,  # continuations
     repetition_penalty=1.0,  # see `penalise`
+    ended=None,              # called for each text with why it ends: "eos", as the document does, or "length"
 ):                           # the prompt and what follows, str; a list of them if num_return_sequences > 1
     "Sample text. Raises `InvalidInput` for a prompt or setting that cannot be; warns when a token did not settle."
     check_sampling(max_new_tokens, temperature, top_k, top_p, seed, num_return_sequences, repetition_penalty)
@@ -613,4 +620,6 @@ def sample(
                    num_return_sequences=num_return_sequences, streamer=streamer, solver=solver)
     new = out[:, ids.shape[1]:].tolist()
     texts = [prompt + tokenizer.decode(row[:row.index(stop)] if stop in row else row) for row in new]
+    if ended:
+        for row in new: ended("eos" if stop in row else "length")
     return texts if num_return_sequences > 1 else texts[0]

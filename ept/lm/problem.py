@@ -219,13 +219,14 @@ class LMProblem(Problem):
         shard=None,     # (rank, world)
     ):
         data = data or prepare(cfg.data, cfg.tokenizer, cfg.vocab)
+        batches = Batches(data.train, cfg.B, cfg.T, cfg.seed)  # first: a T beyond the text needs no model
+        windows = tuple(torch.as_tensor(w) for w in eval_windows(data.val, cfg.T, cfg.eval_windows))
         model = build_model(cfg, data.n_vocab)
         if cfg.init_ckpt and not resumed: start_from(model, cfg, data.tokenizer)
         super().__init__(cfg, model, data.card["key"], shard)
         self.data, self.size = data, cfg.B*cfg.T
         self.credit = None if cfg.mode == "bp" else Credit(cfg, seed=cfg.seed)
-        self.batches = Batches(data.train, cfg.B, cfg.T, cfg.seed)
-        self.windows = tuple(torch.as_tensor(w) for w in eval_windows(data.val, cfg.T, cfg.eval_windows))
+        self.batches, self.windows = batches, windows
         share(self.shard, torch.empty(cfg.B))    # one that cannot be divided is refused before anything is written
 
 # %% ../../nbs/lm/07_problem.ipynb #a3499c10

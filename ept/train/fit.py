@@ -47,8 +47,10 @@ class FitProblem(Problem):
 # %% ../../nbs/train/04_fit.ipynb #b1f84716
 def check_examples(name, part):
     "Raise `InvalidInput` unless `part` is a pair of tensors with as many rows, at least one."
-    pair = isinstance(part, (tuple, list)) and len(part) == 2 and all(torch.is_tensor(t) for t in part)
-    require(pair, name, type(part).__name__, "a pair of tensors, inputs and targets")
+    listed = isinstance(part, (tuple, list))
+    given = ", ".join(type(t).__name__ for t in part) if listed else type(part).__name__
+    pair = listed and len(part) == 2 and all(torch.is_tensor(t) and t.ndim for t in part)
+    require(pair, name, given, "a pair of tensors, inputs and targets; torch.as_tensor makes one of an array")
     sizes = tuple(len(t) for t in part)
     require(sizes[0] == sizes[1] > 0, name, sizes, "as many targets as inputs, and at least one")
 
@@ -74,7 +76,8 @@ def gradient(self: FitProblem, step) -> dict:
     _, stats = self.rule.gradient(self.model, *self.batch(step))
     settled = {f"{n}_{k}": getattr(p, k) for n, p in stats.phases.items() if p.residual == p.residual
                for k in ("residual", "iterations")}
-    return dict(loss=stats.loss, valid=stats.valid, forced=self.rule.on_invalid == "warn", converged=stats.converged,
+    forced = self.rule.on_invalid == "warn" and stats.applied
+    return dict(loss=stats.loss, valid=stats.valid, forced=forced, converged=stats.converged,
                 kind=stats.kind, units=stats.work.units, sharpened=stats.sharpened, **settled)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 import torch
 from fastcore.basics import patch
-from ..core import InvalidInput, Options, one_of, opt, replace_file, require, writing
+from ..core import InvalidInput, Options, WriteFailed, one_of, opt, replace_file, require, writing
 from ..solution import KINDS, strongest
 from ..lab.records import plain
 from ..lab.runs import terminable
@@ -234,7 +234,7 @@ class Trainer:
         self.cfg, self.done = problem.cfg, 0
         self.skipped, self.lr_scale = 0, 1.0
         self.optimizer, self.recovery = problem.optimizer(), Recovery()
-        self.tally = Tally()
+        self.tally, self.schedules = Tally(), [self.cfg.steps]     # numbers of steps that its rate was to fall over
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()} if self.cfg.pema else None
         self.remember()
 
@@ -335,7 +335,7 @@ def state(self: Trainer) -> dict:
     "Everything that a resume needs."
     loop = dict(system=self.problem.system, config=self.cfg.to_dict(), data=self.problem.key, step=self.done,
                 skipped=self.skipped, lr_scale=self.lr_scale, recovery=self.recovery.state_dict(),
-                tally=self.tally.state_dict())
+                tally=self.tally.state_dict(), schedules=self.schedules)
     weights = dict(model=self.model.state_dict(), optimizer=self.optimizer.state_dict(), average=self.average)
     return {**self.problem.state_dict(), **loop, **weights}
 
@@ -374,6 +374,8 @@ def restore(self: Trainer, state, path="the state"):
         what = f"its optimiser or controller is damaged ({type(e).__name__}: {e})"
         raise InvalidInput("state", str(path), what) from e
     self.average = average and {k: average[k].to(v.device) for k, v in self.model.state_dict().items()}
+    before = state.get("schedules", [state["config"]["steps"]])
+    self.schedules = before if before[-1] == self.cfg.steps else [*before, self.cfg.steps]
     self.done, self.skipped = state["step"], state["skipped"]
     self.lr_scale = state["lr_scale"]
     self.remember()
@@ -387,9 +389,14 @@ def save(self: Trainer, ckpt, state):
         what = f"{bad[0]} is not finite; nothing was saved over the last good checkpoint. Lower lr ({self.cfg.lr:g})"
         raise TrainingFailed(f"step {self.done}: {what}")
     if self.problem.shard[0] == 0:
-        save_state(state, **self.state())
+        failed = None
+        try: save_state(state, **self.state())
+        except WriteFailed as e: failed = e
         header = dict(system=self.problem.system, **self.problem.card(), step=self.done)
         write(ckpt, self.average or self.model.state_dict(), header)
+        if failed:
+            failed.args = (f"{failed}. The weights of step {self.done} are in {ckpt}",)
+            raise failed
     self.remember()
 
 # %% ../../nbs/train/02_loop.ipynb #e7b93be2
@@ -426,7 +433,7 @@ def train(
     resume=False,       # continue from the state file
     progress=print,     # called with one line at each evaluation; None: silent
     on_step=None,       # called with each row of metrics
-) -> dict:              # what `problem.summary` says; steps, skipped, recovered, kind, units, seconds, seed, out, ckpt
+) -> dict:              # what `problem.summary` says; steps, skipped, recovered, kind, units, seconds, ...
     "Train; raises `InvalidInput` before anything is written, `TrainingFailed` when the run cannot go on."
     cfg, out = problem.cfg, Path(out)
     ckpt, state = Path(ckpt or out/"model.safetensors"), Path(state or out/"train.state")
@@ -465,4 +472,5 @@ def result(run, row, rest):
         what = f"validation loss {row['val']:g}, {run.skipped} of {run.done} gradients skipped"
         raise TrainingFailed(f"nothing was learned: {what}. Lower lr ({run.cfg.lr:g}){run.problem.advice}")
     counted = dict(steps=run.done, skipped=run.skipped, recovered=run.recovery.counts)
+    if len(run.schedules) > 1: counted["resumed"] = run.schedules
     return {**run.problem.summary(row), **counted, **run.tally.result(), **rest}
