@@ -263,6 +263,7 @@ class BroydenMemory(Memory):
         self.V = torch.zeros_like(self.U)
         self.z = self.F = None
 
+# %% ../nbs/06_solvers.ipynb #04d64715
 @dataclass
 class Broyden(Solver):
     "Broyden's good method with limited memory (Broyden 1965), batched."

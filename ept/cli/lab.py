@@ -276,6 +276,7 @@ def reported_rows(args) -> list[dict]:
     if args.name: check_name(args.name, rows)
     return select(rows, args.name, where=where_of(args.where))
 
+# %% ../../nbs/cli/02_lab.ipynb #1525ec53
 def report(args) -> tuple[dict, int]:
     "`ept report`."
     metrics, by = (text.split(",") if text else None for text in (args.metric, args.by))

@@ -8,9 +8,9 @@ __all__ = ['LM', 'LEAVES', 'FIRST', 'SAMPLE', 'EVAL', 'CORPORA', 'DATA', 'prepar
            'remove_unstarted', 'saved_config', 'config_file', 'train_config', 'flag_of', 'training_row', 'ready',
            'Book', 'booked', 'gradient_line', 'opening', 'check_learned', 'figures', 'agreed', 'leading', 'follow',
            'fit', 'resume_command', 'ended_early', 'train', 'fingerprint', 'measured', 'gradient_report',
-           'train_report', 'makes_text', 'Sampling', 'sample_parser', 'generator_of', 'opened', 'ended_at_once',
-           'sample', 'evaluate_parser', 'evaluate', 'evaluation_report', 'data_parser', 'describe', 'data_report',
-           'data']
+           'train_report', 'makes_text', 'add_machine', 'Sampling', 'sample_parser', 'generator_of', 'opened',
+           'ended_at_once', 'sample', 'evaluate_parser', 'evaluate', 'evaluation_report', 'data_parser', 'describe',
+           'data_report', 'data']
 
 # %% ../../nbs/cli/01_models.ipynb #fe4c5631
 import contextlib, hashlib, importlib, json, os, shlex, shutil, time
@@ -439,6 +439,13 @@ def makes_text(system: str) -> bool:
     "Whether `ept sample` can continue a text with a model of the system: whether it has a module for it."
     return bool(find_spec(f"ept.{system}") and find_spec(f"ept.{system}.generation"))
 
+# %% ../../nbs/cli/01_models.ipynb #b3b86177
+def add_machine(parser: Parser):
+    "Add --device and --threads."
+    parser.add_argument("--device", default="cpu",
+                        help="cpu, cuda, cuda:N, mps, or auto for the fastest here (default: cpu)")
+    parser.add_argument("--threads", default="1", help="CPU threads; 0 leaves PyTorch's choice (default: 1)")
+
 # %% ../../nbs/cli/01_models.ipynb #326f8ebb
 @dataclass
 class Sampling(Options):
@@ -464,9 +471,7 @@ def sample_parser():
     parser.add_argument("--ckpt", required=True, help="checkpoint, or the folder of a run")
     add_fields(parser, Sampling)
     parser.add_argument("--ignore_eos", action="store_true", help="go on behind the end of a document")
-    parser.add_argument("--device", default="cpu",
-                        help="cpu, cuda, cuda:N, mps, or auto for the fastest here (default: cpu)")
-    parser.add_argument("--threads", default="1", help="CPU threads; 0 leaves PyTorch's choice (default: 1)")
+    add_machine(parser)
     add_json(parser)
     return parser
 
@@ -533,9 +538,7 @@ def evaluate_parser():
     parser.add_argument("--ckpt", required=True, help="checkpoint, or the folder of a run")
     parser.add_argument("--data", help="corpus, file or folder (default: what the model was trained on)")
     parser.add_argument("--windows", default="2048", help="windows, evenly spaced; 0 takes all (default: 2048)")
-    parser.add_argument("--device", default="cpu",
-                        help="cpu, cuda, cuda:N, mps, or auto for the fastest here (default: cpu)")
-    parser.add_argument("--threads", default="1", help="CPU threads; 0 leaves PyTorch's choice (default: 1)")
+    add_machine(parser)
     add_json(parser)
     return parser
 

@@ -278,6 +278,7 @@ def zero_in(raw: bytes, mark: bytes) -> int:
     "Where the first character that is zero stands in a piece of a file that begins with a mark of `MARKS`, or none."
     return raw.find(b"\0\0" if MARKS.get(mark, "utf-8") != "utf-8" else b"\0")
 
+# %% ../../nbs/data/00_corpora.ipynb #c8fae12c
 def text_pieces(
     path: Path,
     size: int = 1 << 20,  # bytes read at a time

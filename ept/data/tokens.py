@@ -89,6 +89,7 @@ def card_of(
         card["characters_only_in_val"] = "".join(sorted(val - train))
     return card
 
+# %% ../../nbs/data/02_tokens.ipynb #352f8fbf
 def pack(
     corpus: Corpus,
     tokenizer,      # tokeniser object

@@ -142,6 +142,7 @@ def part(self: Decoder, rows, ids, a, b):
     first = [ids.shape[1] - self.held[i] for i in rows]
     return torch.stack([ids[i, n + a:n + b] for i, n in zip(rows, first)])
 
+# %% ../../nbs/lm/06_generation.ipynb #38648715
 @patch
 def _first(self: Decoder, ids):
     "Work on one of the copies of each prompt; (B, 1, C) states of the last tokens."

@@ -191,6 +191,7 @@ def build_budget(
     highest, start = max(cfg.jr_max, cfg.jacreg), min(1e-2, cfg.jr_max)
     return Budget(**watch, floor=cfg.jr_floor, max=highest, weight=cfg.jacreg, start=start)
 
+# %% ../../nbs/train/03_credit.ipynb #6b0c5e3b
 class Credit:
     "From a batch to `.grad`: estimate, judge, rescue, penalise."
     def __init__(self,

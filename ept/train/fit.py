@@ -80,7 +80,7 @@ def gradient(self: FitProblem, step) -> dict:
     return dict(loss=stats.loss, valid=stats.valid, forced=forced, converged=stats.converged,
                 kind=stats.kind, units=stats.work.units, sharpened=stats.sharpened, **settled)
 
-
+# %% ../../nbs/train/04_fit.ipynb #3959a448
 @patch
 @torch.no_grad()
 def evaluate(self: FitProblem) -> dict:
