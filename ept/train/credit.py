@@ -17,7 +17,7 @@ from ..fields import Work
 from ..solvers import Anderson, Broyden, Euler
 from ..substitution import GaussSeidel, Scan, Substitution
 from ..estimators import ON_INVALID, AsymEP, Dyadic, Gate, IFT, Phase, Substituted, Tracking, Unrolled
-from ..estimators import admit, compare, deposit, worst
+from ..estimators import admit, all_finite, compare, deposit, worst
 from ..control import Budget, Penalties, Rescue, ladder
 from ..diagnostics import exact_gradient
 from .loop import TrainingFailed
@@ -224,7 +224,7 @@ def gradient(self: Credit, model, inputs, targets, step) -> dict:
     first = next(iter(stats.phases.values()))      # before a rescue: the controller must see the failure
     grads, stats, counts = self.judge(model, inputs, targets, grads, stats)
     valid = all_valid(stats.valid)
-    if valid or self.admits(stats.reasons, step): deposit(model, grads)
+    if valid or self.admits(stats.reasons, step, all_finite(grads.values())): deposit(model, grads)
     weight = self.control(first)
     values, spent = self.penalise(model, inputs, stats.z, weight, step)
     work = stats.work + spent
@@ -264,9 +264,10 @@ def retry(self: Credit, model, inputs, targets, grads, stats):
 
 # %% ../../nbs/train/03_credit.ipynb #3f262335
 @patch
-def admits(self: Credit, reasons, step) -> bool:
+def admits(self: Credit, reasons, step, finite=True) -> bool:
     "Whether an estimate that is not valid is applied all the same; raises `TrainingFailed` where it must not be."
-    if self.cfg.invalid != "raise": return admit(self.cfg.invalid, reasons or ["other rank"], type(self.rule).__name__)
+    who = type(self.rule).__name__
+    if self.cfg.invalid != "raise": return admit(self.cfg.invalid, reasons or ["other rank"], who, finite)
     why = "; ".join(reasons) or "on another rank"
     fix = "Raise t1max or T2, tighten res_est or res_nudge, lower lr, or give --invalid skip"
     raise TrainingFailed(f"step {step + 1}: invalid gradient: {why}. {fix}")
