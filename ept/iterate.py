@@ -62,6 +62,9 @@ class Iterated(MapField):
 
 class IteratedForce(MapForce):
     "The force of an `Iterated` map; its steps know their number."
+    def hold(self, frozen):
+        "Told after every step what is frozen from now on, (B,) or (B, T); for maps that keep something between steps."
+
     def step(self, z, k=0, eps=1.0):
         new = self.field.step(z, self.x, k)
         return new if eps == 1 else z + eps*(new - z)
@@ -141,6 +144,7 @@ def unroll(
             if frozen is not None: new = torch.where(spread(frozen, new), z, new)
         log.add(z, new)
         if exit: frozen = log.freeze(frozen, exit(z, new, k))
+        if exit and isinstance(force, IteratedForce): force.hold(frozen)
         z = new
         if keep == "last": states.clear()
         states.append(z)
