@@ -225,7 +225,7 @@ class Wired(nn.Module):
         drains = any(op.kind == "sink" for op in self.wiring.ops)
         require(d.sink or not drains, "sink", d.sink, "the wiring reads the weight of a sink; build it with sink=True")
 
-# %% ../../nbs/looped/02_parts.ipynb #ec756bed
+# %% ../../nbs/looped/02_parts.ipynb #4bdd453a
 @patch
 def part(self: Wired, name):
     "The module of a part in the loop that is running."
@@ -234,11 +234,22 @@ def part(self: Wired, name):
 
 @patch
 def attend(self: Wired, op, h, memory, found):
-    "What an attention reads (0) and the weight of its zero key (1)."
+    "What an attention reads, or of a sink the weight of its zero key."
     key = op.name[4:], op.args[0]
     if key not in found: found[key] = self.part("attn" + key[0])(h, memory, (self.number, *key))
     out, drain = found[key]
-    return drain if op.kind == "sink" else out*self.write if self.write != 1 else out
+    if op.kind == "sink": return drain
+    return out*self.write if self.write != 1 else out
+
+# %% ../../nbs/looped/02_parts.ipynb #ec756bed
+@patch
+def value(self: Wired, op, args, given):
+    "What an operation other than an attention gives."
+    if op.kind in given: return given[op.kind]
+    if op.kind == "number": return op.value
+    if op.kind in ARITHMETIC: return ARITHMETIC[op.kind](*args)
+    out = self.part(op.name)(*args)
+    return out*self.write if op.kind == "mlp" and self.write != 1 else out
 
 @patch
 def forward(self: Wired,
@@ -251,15 +262,23 @@ def forward(self: Wired,
     given, values, found = dict(x=x, e=e), [], {}
     for op in self.wiring.ops:
         args = [values[i] for i in op.args]
-        if op.kind in given: v = given[op.kind]
-        elif op.kind == "number": v = op.value
-        elif op.kind in ARITHMETIC: v = ARITHMETIC[op.kind](*args)
-        elif op.kind in ("attn", "sink"): v = self.attend(op, *args, memory, found)
-        else: v = self.part(op.name)(*args)
-        if op.kind == "mlp" and self.write != 1: v = v*self.write
-        values.append(v)
+        looks = op.kind in ("attn", "sink")
+        values.append(self.attend(op, *args, memory, found) if looks else self.value(op, args, given))
     if mid is not None: mid.append(values[self.wiring.first])
     return values[self.wiring.result]
+
+# %% ../../nbs/looped/02_parts.ipynb #3637ae5f
+@patch
+def reads(self: Wired, x, e=None):  # as of `forward`
+    "The site of each attention that looks at the state directly, its module, and what it reads (B, n, C)."
+    given, values, ops = dict(x=x, e=e), {}, self.wiring.ops
+
+    def value(i):
+        if i not in values: values[i] = self.value(ops[i], [value(a) for a in ops[i].args], given)
+        return values[i]
+
+    sites = dict.fromkeys((op.name[4:], op.args[0]) for op in ops if op.kind in ("attn", "sink") and op.local)
+    return [((self.number, *site), self.part("attn" + site[0]), value(site[1])) for site in sites]
 
 # %% ../../nbs/looped/02_parts.ipynb #b00b0fa3
 def initialise(
