@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['INJECTS', 'STATES', 'KVS', 'SCALES', 'CoreShape', 'LoopedShape', 'LoopedLM', 'TiedReadout', 'LoopForce', 'LoopTrace']
 
-# %% ../../nbs/looped/03_model.ipynb #fde88600
+# %% ../../nbs/looped/03_model.ipynb #231f9644
 import math
 from dataclasses import dataclass, fields
 import torch
@@ -18,7 +18,7 @@ from .parts import FREEZES, TIES, VALUES, Dims, LoopLinear, Wired, initialise
 from .wiring import WIRINGS, flops, parse
 from ..lm.model import Shared, check_shape, embed, nll, n_params
 
-# %% ../../nbs/looped/03_model.ipynb #543d22fa
+# %% ../../nbs/looped/03_model.ipynb #f5995854
 INJECTS = ("none", "add", "cat", "gate")
 STATES = ("input", "zeros", "noise")
 KVS = {"each": 1, "every2": 2, "first": 0}      # loops between two renewals of keys and values; 0: never again
@@ -43,7 +43,7 @@ class CoreShape(Options):
     qknorm: bool = opt(False, "normalise queries and keys", group="model")
     unsafe: bool = opt(False, "allow a formula that explodes", group="model")
 
-# %% ../../nbs/looped/03_model.ipynb #4b604b34
+# %% ../../nbs/looped/03_model.ipynb #7ceb24cd
 @dataclass
 class LoopedShape(CoreShape):
     "The same, with its variations."
@@ -64,7 +64,7 @@ class LoopedShape(CoreShape):
     kv: str = opt("each", "loops that have keys and values of their own: each, every2, or the first alone",
                   tuple(KVS), group="variations")
 
-# %% ../../nbs/looped/03_model.ipynb #9d9dbf9c
+# %% ../../nbs/looped/03_model.ipynb #1cf4c2cb
 @patch
 def check(self: LoopedShape):
     "Raise `InvalidInput` for what contradicts itself."
@@ -83,7 +83,7 @@ def bounded(self: LoopedShape) -> bool:
     "Whether loops differ, so that there are no more of them than were built."
     return self.tie != "all" or self.relax > 0 or self.loop_embedding
 
-# %% ../../nbs/looped/03_model.ipynb #23f76698
+# %% ../../nbs/looped/03_model.ipynb #112fb035
 class LoopedLM(Shared, Iterated):
     "A language model whose core is gone through again and again. Inputs and targets: (B, T) token ids."
     system = "looped"
@@ -110,7 +110,7 @@ class LoopedLM(Shared, Iterated):
     @property
     def loops(self): return self.shape.loops
 
-# %% ../../nbs/looped/03_model.ipynb #741c48a6
+# %% ../../nbs/looped/03_model.ipynb #ce810025
 class TiedReadout(Readout):
     "A readout with the weights of the embedding, over √C, since an embedding has unit size."
     def __init__(self, *args, **given):  # as of `Readout`
@@ -119,7 +119,7 @@ class TiedReadout(Readout):
 
     def logits(self, z): return self.scale*linear(self.ln_f(z), self.tok.weight)
 
-# %% ../../nbs/looped/03_model.ipynb #f5b6a24a
+# %% ../../nbs/looped/03_model.ipynb #124c3df0
 @patch
 def build_injection(self: LoopedLM):
     "What brings the input into a loop, what tells loops apart, and where a noisy loop starts."
@@ -150,7 +150,7 @@ def inject(self: LoopedLM, z, e, k):
     elif how == "gate": z = self.keep.sigmoid()*z + self.adapter(e)
     return z if self.steps is None else z + self.steps[k]
 
-# %% ../../nbs/looped/03_model.ipynb #0b23f71c
+# %% ../../nbs/looped/03_model.ipynb #5fc4a9e0
 @patch
 def clamp(self: LoopedLM, idx, start=0, before=None, memory=None):
     "The input e of tokens, (B, n, C)."
@@ -184,7 +184,7 @@ def loop(self: LoopedLM,
 @patch
 def step(self: LoopedLM, z, x, k): return self.loop(z, x, k)
 
-# %% ../../nbs/looped/03_model.ipynb #63bb3bab
+# %% ../../nbs/looped/03_model.ipynb #716592f1
 @patch
 def finish(self: LoopedLM, z, memory=None):
     "What the coda makes of states, (B, n, C)."
@@ -203,7 +203,7 @@ def path_cost(self: LoopedLM, states, targets):
     n = len(states)
     return self.cost(torch.stack(list(states)).flatten(0, 1), targets.repeat(n, 1)).unflatten(0, (n, -1))
 
-# %% ../../nbs/looped/03_model.ipynb #37b64e7a
+# %% ../../nbs/looped/03_model.ipynb #dcfab40f
 class LoopForce(IteratedForce):
     "The force of a `LoopedLM`, which remembers what reaches from loop to loop."
     def __init__(self,
@@ -235,7 +235,7 @@ class LoopForce(IteratedForce):
         self.kept[site] = new
         return new
 
-# %% ../../nbs/looped/03_model.ipynb #ff62cfa5
+# %% ../../nbs/looped/03_model.ipynb #8316b8ea
 @patch
 def local(self: LoopedLM, site):
     "Whether attention at a site reads what a token's own state alone decides."
@@ -245,7 +245,7 @@ def local(self: LoopedLM, site):
 @patch
 def at(self: LoopedLM, x): return LoopForce(self, x)
 
-# %% ../../nbs/looped/03_model.ipynb #cc3536c6
+# %% ../../nbs/looped/03_model.ipynb #18ac0499
 @dataclass
 class LoopTrace(Trace):
     "What the loops of a model did."
@@ -280,7 +280,7 @@ def forward(self: LoopedLM, idx, loops=None):
     "The states after the last loop, (B, T, C)."
     return self.trace(idx, loops, keep="last").last
 
-# %% ../../nbs/looped/03_model.ipynb #0eda3bd4
+# %% ../../nbs/looped/03_model.ipynb #d51f6711
 @patch
 def check_loops(self: LoopedLM, late, grad, loops):
     "Raise `InvalidInput` for what does not go together."
@@ -293,7 +293,7 @@ def check_loops(self: LoopedLM, late, grad, loops):
     fix = "without an input in every loop the embeddings would get no gradient; use inject, or a formula with e"
     require(not truncated or enters, "grad", grad, fix)
 
-# %% ../../nbs/looped/03_model.ipynb #834b48e0
+# %% ../../nbs/looped/03_model.ipynb #5197652b
 @patch
 def block_flops(self: LoopedLM, wiring) -> int:
     "Operations of a token's pass through a block."
