@@ -6,8 +6,8 @@
 __all__ = ['LM', 'LEAVES', 'FIRST', 'SAMPLE', 'EVAL', 'CORPORA', 'DATA', 'prepared', 'head_of', 'presets_text', 'train_parser',
            'system_of', 'train_paths', 'last_unfinished', 'check_places', 'check_file', 'checkpoint_file', 'claimed',
            'remove_unstarted', 'saved_config', 'config_file', 'train_config', 'flag_of', 'training_row', 'ready',
-           'Book', 'booked', 'gradient_line', 'opening', 'check_learned', 'figures', 'agreed', 'leading', 'follow',
-           'fit', 'resume_command', 'ended_early', 'train', 'fingerprint', 'measured', 'gradient_report',
+           'Book', 'booked', 'gradient_line', 'opening', 'moved', 'check_learned', 'figures', 'agreed', 'leading',
+           'follow', 'fit', 'resume_command', 'ended_early', 'train', 'fingerprint', 'measured', 'gradient_report',
            'train_report', 'makes_text', 'add_machine', 'Sampling', 'sample_parser', 'generator_of', 'opened',
            'ended_at_once', 'sample', 'evaluate_parser', 'evaluate', 'evaluation_report', 'data_parser', 'describe',
            'data_report', 'data']
@@ -21,7 +21,7 @@ from pathlib import Path
 import ept
 from ..core import InvalidInput, Options, env_path, one_of, opt, require
 from ..lab.loggers import LOGGERS, logger
-from ..lab.records import Store, StoreFailed, plain, write_json
+from ..lab.records import Store, StoreFailed, commits, gone_on, plain, write_json
 from ..lab.report import shown, with_error
 from ..lab.runs import (UNFINISHED, begun, find_experiment, near_path, parse_value, remove_empty, row_of, run_id,
                           run as run_experiment, terminable)
@@ -234,7 +234,9 @@ def training_row(args, cfg, out: Path) -> dict:
     name, given = f"train_{args.system}", {n: own for n, (own, _) in cfg.changed({}).items()}
     row = begun(name, run_id("train"), Path(ept.__file__).parent)
     if args.resume:
-        with contextlib.suppress(InvalidInput): row["id"] = row_of(out)["id"]
+        with contextlib.suppress(InvalidInput):
+            old = row_of(out)
+            row |= dict(id=old["id"], git=gone_on(row["git"], old["git"] or {}))
     system = [] if args.system == "lm" else [args.system]
     words = ["ept", "train", *system, *(word for n, v in given.items() for word in flag_of(n, v))]
     values = cfg.to_dict()
@@ -297,6 +299,12 @@ def opening(
     return (f"{data.card['corpus']['name']}: {len(data.train):,} training and {len(data.val):,} validation tokens, "
             f"vocabulary {data.n_vocab}; writing to {out}")
 
+def moved(row: dict) -> list[str]:
+    "One line, or none, on a run that continues on other code than it began with."
+    *before, now = commits(row)
+    said = f"note: this run was on other code before ({', '.join(before)}, now {now}); its row says so"
+    return [said] if before else []
+
 def check_learned(r: dict, out: Path, lr: float):
     "Raise `Stop` for a run that ended far above the loss that it began with."
     with open(out/"metrics.jsonl", encoding="utf-8") as f: first = json.loads(f.readline())["loss"]
@@ -355,7 +363,8 @@ def fit(args, cfg, out: Path, ckpt: Path, state: Path) -> dict:  # the result of
         with booked(training_row(args, cfg, out), store) as book, Progress("step", cfg.steps) as bar, \
              logger(args.logger, out, cfg.to_dict()) as log:
             def on_step(row):
-                for line in said*(args.resume and not book.entered): bar.write(line)  # the state is checked by now
+                for line in [*said, *moved(book.row)]*(args.resume and not book.entered):
+                    bar.write(line)  # the state is checked by now
                 if not book.entered: book.enter()
                 log(row)
                 bar.reach(row["step"], loss=f"{row['loss']:.3f}")

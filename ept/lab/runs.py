@@ -20,7 +20,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from ..core import InvalidInput, one_of, require
 from .records import Store, git_state, is_row, machine, plain, runs_folder
-from .records import state_of, this_process, versions, write_json
+from .records import resumed, state_of, this_process, versions, write_json
 
 # %% ../../nbs/lab/01_runs.ipynb #2d2e7ebe
 def experiment_folder() -> Path | None:
@@ -608,28 +608,28 @@ def check_clean(
 ):
     "Raise `InvalidInput` for a row of files that differed from their commit."
     git = row.get("git") or {}
-    changed = ", ".join((git.get("changed") or ["files unknown"])[:3])
+    dirty = [g for g in (*git.get("earlier", []), git) if g.get("dirty")]
+    changed = ", ".join(([name for g in dirty for name in g.get("changed") or []] or ["files unknown"])[:3])
     fix = (f"was made with changes that no commit holds ({changed}); commit them and run it again, or keep it as it is "
            "with --allow_dirty")
-    require(allow_dirty or not git.get("dirty"), "run", row["id"], fix)
+    require(allow_dirty or not dirty, "run", row["id"], fix)
 
 def check_whole(
     row: dict,
     allow_resumed: bool,  # as in `promote`
 ):
-    "Raise `InvalidInput` for a row that went on with another number of steps than it began with."
-    resumed = (row.get("metrics") or {}).get("resumed")
-    steps = ", ".join(map(str, resumed or []))
-    fix = (f"was resumed with other steps ({steps}), so its command does not give its figures; "
+    "Raise `InvalidInput` for a row that went on with other steps, or on other code, than it began with."
+    how = resumed(row)
+    fix = (f"was resumed {how}, so its command does not give its figures; "
            "run that command from the start, or keep it as it is with --allow_resumed")
-    require(allow_resumed or not resumed, "run", row["id"], fix)
+    require(allow_resumed or not how, "run", row["id"], fix)
 
 # %% ../../nbs/lab/01_runs.ipynb #9ae07eb4
 def promote(
     run,           # a run's folder, or its row
     results=None,  # where rows are kept; by default nbs/results of the clone
     allow_dirty: bool = False,    # keep also what was made with changes that no commit holds
-    allow_resumed: bool = False,  # keep also what went on with other steps than it began with
+    allow_resumed: bool = False,  # keep also what went on with other steps, or on other code
 ) -> dict:
     "Append a run's row to `results`/NAME.jsonl; raises `InvalidInput` unless it finished, is new and can be repeated."
     row = run if isinstance(run, dict) else row_of(Path(run))
