@@ -16,7 +16,7 @@ from ..iterate import Iterated, IteratedForce, Trace, spread, unroll
 from ..layers import Readout, linear
 from .parts import FREEZES, TIES, VALUES, Dims, LoopLinear, Wired, initialise
 from .wiring import WIRINGS, flops, parse
-from ..lm.model import Shared, check_shape, embed, nll, n_params
+from ..text.model import Shared, check_shape, embed, nll, n_params
 
 # %% ../../nbs/looped/03_model.ipynb #f5995854
 INJECTS = ("none", "add", "cat", "gate")
