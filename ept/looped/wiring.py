@@ -10,7 +10,7 @@ __all__ = ['KINDS', 'FREE', 'INITS', 'LONGEST', 'DEEPEST', 'WIRINGS', 'ABOUT', '
            'number_text', 'Reader', 'expand', 'parse', 'random_state', 'random_formula', 'bound_text', 'op_text',
            'table', 'check_shape', 'params', 'flops']
 
-# %% ../../nbs/looped/01_wiring.ipynb #f1f836de
+# %% ../../nbs/looped/01_wiring.ipynb #ee4c8138
 import ast, math, random, re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from typing import NamedTuple
 from fastcore.basics import patch
 from ..core import InvalidInput, one_of, require
 
-# %% ../../nbs/looped/01_wiring.ipynb #0e585825
+# %% ../../nbs/looped/01_wiring.ipynb #72be4b19
 KINDS = ("ln", "rms", "attn", "mlp", "lin", "alpha", "gate", "sink", "sigmoid", "tanh", "cat")
 FREE = ("sigmoid", "tanh", "cat")     # kinds without weights
 INITS = ("fan_in", "gpt2", "zero")
@@ -32,7 +32,7 @@ def kind_of(
     "The kind of a part, its name without the digits."
     return name.rstrip("0123456789")
 
-# %% ../../nbs/looped/01_wiring.ipynb #ceb8826e
+# %% ../../nbs/looped/01_wiring.ipynb #7902f0dc
 @dataclass(frozen=True)
 class Op:
     "One operation of a formula in single assignment."
@@ -55,7 +55,7 @@ class Wiring:
     first: int         # value of the first statement that gives a state: the middle of a loop, for the probes
     def __str__(self): return self.text
 
-# %% ../../nbs/looped/01_wiring.ipynb #f219ebc8
+# %% ../../nbs/looped/01_wiring.ipynb #01bf2f70
 @patch(as_prop=True)
 def parts(self: Wiring) -> dict:  # name: kind, in order of first use
     "What has weights."
@@ -71,7 +71,7 @@ def reads_input(self: Wiring) -> bool:
     "Whether a loop reads `e`."
     return any(op.kind == "e" for op in self.ops)
 
-# %% ../../nbs/looped/01_wiring.ipynb #25b4b5c2
+# %% ../../nbs/looped/01_wiring.ipynb #f5feccd2
 WIRINGS = {
     "gpt2": "x + attn(ln1(x)); x + mlp(ln2(x))",
     "parallel": "x + attn(ln(x)) + mlp(ln(x))",
@@ -93,7 +93,7 @@ WIRINGS = {
     "alpha": "x + alpha1(attn(ln1(x))); x + alpha2(mlp(ln2(x)))",
 }
 
-# %% ../../nbs/looped/01_wiring.ipynb #1f9f9b93
+# %% ../../nbs/looped/01_wiring.ipynb #525e3371
 ABOUT = {
     "gpt2": "the block of GPT-2 (pre-norm)",
     "parallel": "attention and MLP side by side, one norm",
@@ -115,7 +115,7 @@ ABOUT = {
     "alpha": "what is added has a learned scale a channel (Touvron et al. 2021)",
 }
 
-# %% ../../nbs/looped/01_wiring.ipynb #19013ffa
+# %% ../../nbs/looped/01_wiring.ipynb #e015c960
 class Bound(NamedTuple):
     "How a value can grow in x: at most c x^degree, with c between `low` and `high`."
     degree: int
@@ -144,7 +144,7 @@ def multiply_bounds(a: Bound, b: Bound) -> Bound:
     if not (a.known and b.known): return Bound(degree)
     return bound(degree, [p*q for p in a[1:] for q in b[1:]])
 
-# %% ../../nbs/looped/01_wiring.ipynb #68f79f32
+# %% ../../nbs/looped/01_wiring.ipynb #5d5d84ec
 def mixture(
     ops: tuple,  # of `Op`
     op: Op,      # a sum
@@ -168,7 +168,7 @@ def sum_bound(ops: tuple, op: Op, found: list) -> Bound:
         if between: return bound(a.degree, (a.low, a.high, b.low, b.high))
     return add_bounds(*(found[a] for a in op.args))
 
-# %% ../../nbs/looped/01_wiring.ipynb #6c408971
+# %% ../../nbs/looped/01_wiring.ipynb #bd2e3105
 FIXED = dict(x=Bound(1, 1., 1.), e=Bound(0), ln=Bound(0), rms=Bound(0), tanh=Bound(0, -1., 1.))
 FIXED |= dict.fromkeys(("sigmoid", "gate", "sink"), Bound(0, 0., 1.))
 
@@ -201,7 +201,7 @@ def growth(
     if math.isclose(size, 1, rel_tol=1e-9): return "linear"     # 0.7*x + 0.2*x + 0.1*x is 0.9999999999999999
     return "bounded" if size < 1 else "geometric"
 
-# %% ../../nbs/looped/01_wiring.ipynb #5b8802ab
+# %% ../../nbs/looped/01_wiring.ipynb #b1930eb0
 NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE]\d*)?")   # up to the sign of its exponent
 PLAIN = re.compile(r"[ -\"$-\[\]-~]*")           # printable ASCII without # and \, which end or join Python's lines
 SPACES = str.maketrans("\t\n\v\f\r", " "*5)     # a formula may be broken into lines; columns stay
@@ -224,7 +224,7 @@ def nearest(
     near = get_close_matches(name.lower(), known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}"
 
-# %% ../../nbs/looped/01_wiring.ipynb #1dad75a7
+# %% ../../nbs/looped/01_wiring.ipynb #37cccab7
 def check_text(text) -> str:  # the same on one line
     "Refuse what is no text, too long, or not of plain characters."
     require(isinstance(text, str), "wiring", text, "must be a formula, such as 'x + attn(ln(x))', or a preset's name")
@@ -252,7 +252,7 @@ def check_brackets(text: str):
         if len(opened) > DEEPEST: refuse(text, column, f"is nested more than {DEEPEST} levels deep")
     if opened: refuse(text, opened[-1], "this bracket is never closed")
 
-# %% ../../nbs/looped/01_wiring.ipynb #09d83338
+# %% ../../nbs/looped/01_wiring.ipynb #bae25bcc
 def split_init(text: str) -> tuple[str, str]:  # statements, init
     "The part before `@`, and the one after it."
     body, at, init = text.partition("@")
@@ -273,7 +273,7 @@ def split_statements(
         yield column, piece.strip()
         start += len(piece) + 1
 
-# %% ../../nbs/looped/01_wiring.ipynb #4a4a4baa
+# %% ../../nbs/looped/01_wiring.ipynb #9565e3d1
 REFUSED = {
     ast.Attribute: "names have no attributes",
     ast.Subscript: "nothing can be subscripted; a digit of the name makes another part: attn2",
@@ -293,7 +293,7 @@ BARRED |= {ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&"}
 BARRED_WHY = {"/": "there is no division: write 0.5*x instead of x/2", "**": "there are no powers: write x*x"}
 WIDTHS = ("one number a token", "a state of width C", "a pair of width 2C")   # by `Op.width`
 
-# %% ../../nbs/looped/01_wiring.ipynb #a3e66a66
+# %% ../../nbs/looped/01_wiring.ipynb #3af15bd9
 class Term(NamedTuple):
     "An expression that has been read."
     value: int  # number of its operation
@@ -310,7 +310,7 @@ def number_text(value: float) -> str:
     "A number as short as it can be written."
     return repr(value).removesuffix(".0").replace("e+", "e")
 
-# %% ../../nbs/looped/01_wiring.ipynb #64f59087
+# %% ../../nbs/looped/01_wiring.ipynb #b389495a
 class Reader:
     "Turns the statements of one formula into single assignment."
     def __init__(self,
@@ -338,7 +338,7 @@ class Reader:
         self.ops.append(Op(len(self.ops), kind, name, args, value, width, local))
         return self.known.setdefault(key, len(self.ops) - 1)
 
-# %% ../../nbs/looped/01_wiring.ipynb #c6d5b8c8
+# %% ../../nbs/looped/01_wiring.ipynb #9d857454
 @patch
 def expr(self: Reader,
     node,   # of the syntax tree
@@ -368,7 +368,7 @@ def chain(self: Reader, node, depth) -> Term:
     for link, right in reversed(links): term = self.join(link, term, self.expr(right, depth))
     return term
 
-# %% ../../nbs/looped/01_wiring.ipynb #a4044315
+# %% ../../nbs/looped/01_wiring.ipynb #db357707
 @patch
 def join(self: Reader, link, left: Term, right: Term) -> Term:
     "A sum, a difference or a product of two terms."
@@ -387,7 +387,7 @@ def whole(self: Reader, node, term: Term):
     if self.ops[term.value].width == 2:
         self.fail(node, "a pair of width 2C is read by lin, ln or rms only: write lin(cat(a, b))")
 
-# %% ../../nbs/looped/01_wiring.ipynb #56e9f528
+# %% ../../nbs/looped/01_wiring.ipynb #29a0ceff
 LARGEST = 3e38   # in single precision
 
 @patch
@@ -409,7 +409,7 @@ def name(self: Reader, node) -> Term:
     if name in self.assigned: self.fail(node, f"{name} is read before it is set")
     self.fail(node, f"no name {name!r}; {nearest(name, list(dict.fromkeys(('x', 'e', *self.values))))}")
 
-# %% ../../nbs/looped/01_wiring.ipynb #f5f7f805
+# %% ../../nbs/looped/01_wiring.ipynb #39daf716
 @patch
 def call(self: Reader, node, depth) -> Term:
     "Read a part and its arguments."
@@ -432,7 +432,7 @@ def part(self: Reader, node) -> tuple[str, str]:  # name, kind
     if kind in FREE and name != kind: self.fail(node.func, f"{kind} has no weights to tell apart: leave the digit out")
     return name, kind
 
-# %% ../../nbs/looped/01_wiring.ipynb #46c9a61d
+# %% ../../nbs/looped/01_wiring.ipynb #c7e96deb
 TAKES = dict(ln=(1, 2), rms=(1, 2), lin=(1, 2), sigmoid=(0, 1), tanh=(0, 1))   # the others read a state, (1,)
 
 @patch
@@ -445,7 +445,7 @@ def fits(self: Reader, node, name, kind, width):
     if before != width and kind not in FREE:
         self.fail(node, f"{name} reads {WIDTHS[before]} elsewhere; give one of them another digit")
 
-# %% ../../nbs/looped/01_wiring.ipynb #ebca9308
+# %% ../../nbs/looped/01_wiring.ipynb #6f708d7c
 @patch
 def statement(self: Reader,
     column: int,  # at which it begins
@@ -472,7 +472,7 @@ def syntax(self: Reader, source: str) -> ast.stmt:
         offset = min(max(getattr(e, "offset", None) or 1, 1), len(source) + 1) - 1
         refuse(self.text, self.base + offset, "this is not of the grammar; a formula looks like x + 0.5*attn2(ln(x))")
 
-# %% ../../nbs/looped/01_wiring.ipynb #2ebdeb61
+# %% ../../nbs/looped/01_wiring.ipynb #e7aa223f
 @patch
 def target(self: Reader, node: ast.Assign) -> str:
     "The name that a statement sets."
@@ -483,7 +483,7 @@ def target(self: Reader, node: ast.Assign) -> str:
     if kind_of(target.id) in KINDS: self.fail(target, f"{target.id} is the name of a part; choose another one")
     return target.id
 
-# %% ../../nbs/looped/01_wiring.ipynb #e9ed5de1
+# %% ../../nbs/looped/01_wiring.ipynb #a54a78a1
 def expand(text: str) -> str:
     "Put a preset's formula in the place of its name, which an init may follow."
     body, at, init = text.partition("@")
@@ -493,7 +493,7 @@ def expand(text: str) -> str:
     if near and name not in ("x", "e"): refuse(text, text.index(name), f"no such preset; did you mean {near[0]!r}?")
     return text
 
-# %% ../../nbs/looped/01_wiring.ipynb #ee6c80e8
+# %% ../../nbs/looped/01_wiring.ipynb #aad6230b
 @patch
 def finish(self: Reader):
     "Refuse a formula that does not set x to a state, leaves a value unread, or has a sink without its attention."
@@ -509,7 +509,7 @@ def finish(self: Reader):
             refuse(self.text, re.search(rf"\b{op.name}\b", self.text).start(),
                    f"{op.name} is a weight of {attention}, which the formula lacks")
 
-# %% ../../nbs/looped/01_wiring.ipynb #50235850
+# %% ../../nbs/looped/01_wiring.ipynb #3a739245
 @patch
 def check_growth(self: Reader):
     "Refuse an explosive formula."
@@ -520,7 +520,7 @@ def check_growth(self: Reader):
     refuse(self.text, self.places[place], f"x would grow with the power {degree} of itself in every loop; "
            "norm a factor, x*attn(ln(x)), or say unsafe=True")
 
-# %% ../../nbs/looped/01_wiring.ipynb #87d4a9a1
+# %% ../../nbs/looped/01_wiring.ipynb #3cf1f5e6
 def parse(
     text,          # a formula or a preset's name, which `@ init` may follow; a `Wiring` is given back as it is
     unsafe=False,  # take explosive ones too
@@ -541,7 +541,7 @@ def parse(
     first = next(term.value for _, term in terms if reader.ops[term.value].width == 1)
     return Wiring(short, init, statements, tuple(reader.ops), reader.values["x"], first)
 
-# %% ../../nbs/looped/01_wiring.ipynb #c28a035e
+# %% ../../nbs/looped/01_wiring.ipynb #8931c1bf
 def random_state(
     rng: random.Random,
     names: list,  # that can be read
@@ -560,7 +560,7 @@ def random_state(
         f"({weight}*{a} + (1 - {weight})*{b})", f"sink{digit}({a})*attn{digit}({a})",
         f"lin7(cat({a}, {b}))", f"lin8(ln9(cat({a}, {b})))"))
 
-# %% ../../nbs/looped/01_wiring.ipynb #f5be92e4
+# %% ../../nbs/looped/01_wiring.ipynb #3328abfc
 def random_formula(
     rng: random.Random,
     statements=3,  # at most, before the last
@@ -577,7 +577,7 @@ def random_formula(
     text = "; ".join(lines) + rng.choice(("", "", " @ gpt2", " @ zero"))
     return text if len(text) <= LONGEST else random_formula(rng, statements, depth)
 
-# %% ../../nbs/looped/01_wiring.ipynb #743c1f9f
+# %% ../../nbs/looped/01_wiring.ipynb #2fde119e
 def bound_text(b: Bound) -> str:
     "A bound as it is written."
     power = {0: "", 1: " x"}.get(b.degree, f" x^{b.degree}")
@@ -593,7 +593,7 @@ def op_text(op: Op) -> str:
     if op.kind in signs: return f" {signs[op.kind]} ".join(read)
     return f"{op.name}({', '.join(read)})" if op.name else op.kind
 
-# %% ../../nbs/looped/01_wiring.ipynb #188e2d7a
+# %% ../../nbs/looped/01_wiring.ipynb #8a0286d1
 def table(
     wiring,  # a `Wiring`, or its text
 ) -> str:
@@ -608,7 +608,7 @@ def table(
     widths = [max(map(len, column)) for column in zip(*rows)]
     return "\n".join("  ".join(f"{cell:{n}}" for cell, n in zip(row, widths)).rstrip() for row in rows)
 
-# %% ../../nbs/looped/01_wiring.ipynb #999fe1fa
+# %% ../../nbs/looped/01_wiring.ipynb #994e1bca
 def check_shape(C, H=1, T=1, mlp_scale=1, registers=0, value="matrix"):
     "Refuse what no block can have."
     for name, n in dict(C=C, H=H, T=T, mlp_scale=mlp_scale, registers=registers).items():
@@ -617,7 +617,7 @@ def check_shape(C, H=1, T=1, mlp_scale=1, registers=0, value="matrix"):
     require(C % H == 0, "H", H, f"must divide C={C}")
     one_of("value", value, ("matrix", "identity"))
 
-# %% ../../nbs/looped/01_wiring.ipynb #de86c3b9
+# %% ../../nbs/looped/01_wiring.ipynb #b650a947
 def params(
     wiring,          # a `Wiring`, or its text
     C: int, H: int,  # width, heads
@@ -637,7 +637,7 @@ def params(
     by_width = dict(ln=2*affine, rms=affine, lin=C)
     return sum(sizes[kind] if kind in sizes else by_width[kind]*reads[name] for name, kind in wiring.parts.items())
 
-# %% ../../nbs/looped/01_wiring.ipynb #9435d27a
+# %% ../../nbs/looped/01_wiring.ipynb #7004811f
 def flops(
     wiring,            # a `Wiring`, or its text
     C: int, T: int,    # width, tokens of context
