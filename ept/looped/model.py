@@ -29,13 +29,14 @@ class CoreShape(Options):
     "What a looped model consists of."
     C: int = opt(64, "width of the state", least=1, group="model")
     H: int = opt(4, "attention heads", least=1, group="model")
-    wiring: str = opt("gpt2", "formula of the core's blocks, or the name of one: " + ", ".join(WIRINGS), group="model")
+    wiring: str = opt("gpt2", "formula of the core's blocks, or the name of one: " + ", ".join(WIRINGS),
+                      group="model")
     blocks: int = opt(1, "blocks of the core", least=1, group="model")
     loops: int = opt(4, "how often the core is gone through", least=1, group="model")
     prelude: int = opt(0, "layers of their own before the core", least=0, group="model")
     coda: int = opt(0, "layers of their own after it", least=0, group="model")
-    inject: str = opt("none", "how the input enters every loop, besides by the formula: add, cat (a learned map of state "
-                      "and input) or gate (a share of the state below 1, and a learned map of the input)",
+    inject: str = opt("none", "how the input enters every loop, besides by the formula: add, cat (a learned map of "
+                      "state and input) or gate (a share of the state below 1, and a learned map of the input)",
                       INJECTS, group="model")
     state: str = opt("input", "where the loop starts: input, zeros or noise", STATES, group="model")
     shift: bool = opt(False, "a token's input holds a share of the one before it", group="model")
@@ -224,16 +225,18 @@ class LoopForce(IteratedForce):
         if self.late is not None: new = torch.where(spread(k >= self.late, new), new, z)
         return new if eps == 1 else z + eps*(new - z)
 
-    def memory(self, attention, site, h):
-        "The keys and values that attention at this site reads in this loop."
-        renewed = self.k == 0 or self.every and self.k % self.every == 0
-        if not renewed: return self.kept[site]
-        new = attention.keys_values(h)
-        if self.frozen is not None and not self.field.local(site):
-            stays = self.frozen.view(len(h), 1, -1, 1)
-            new = tuple(torch.where(stays, old, t) for old, t in zip(self.kept[site], new))
-        self.kept[site] = new
-        return new
+# %% ../../nbs/looped/03_model.ipynb #7f244897
+@patch
+def memory(self: LoopForce, attention, site, h):
+    "The keys and values that attention at this site reads in this loop."
+    renewed = self.k == 0 or self.every and self.k % self.every == 0
+    if not renewed: return self.kept[site]
+    new = attention.keys_values(h)
+    if self.frozen is not None and not self.field.local(site):
+        stays = self.frozen.view(len(h), 1, -1, 1)
+        new = tuple(torch.where(stays, old, t) for old, t in zip(self.kept[site], new))
+    self.kept[site] = new
+    return new
 
 # %% ../../nbs/looped/03_model.ipynb #8316b8ea
 @patch
@@ -275,6 +278,7 @@ def trace(self: LoopedLM,
     found = unroll(force, loops or self.loops, grad=grad, exit=exit, keep=keep)
     return LoopTrace(**vars(found), x=force.x, mid=force.mid)
 
+# %% ../../nbs/looped/03_model.ipynb #dcc49f47
 @patch
 def forward(self: LoopedLM, idx, loops=None):
     "The states after the last loop, (B, T, C)."
@@ -319,6 +323,7 @@ def forward_flops(self: LoopedLM,
     ends = (s.prelude + readouts*s.coda)*self.block_flops("gpt2") + readouts*2*s.C*self.io.vocab
     return (loops or s.loops)*self.loop_flops() + ends
 
+# %% ../../nbs/looped/03_model.ipynb #70583a4a
 @patch
 def step_flops(self: LoopedLM,
     loops=None, grad=None,  # made, and differentiated; None: as built, all

@@ -107,7 +107,8 @@ class AttentionPart(Attention):
         d,  # `Dims`
     ):
         super().__init__(d.C, d.H, d.qknorm)
-        self.value, self.sink, self.diagonal = d.value, d.sink, d.diagonal
+        self.value, self.sink = d.value, d.sink
+        self.diagonal = d.diagonal
         self.q, self.k, self.v, self.o = (d.linear(d.C, d.C) for _ in range(4))
         if d.value == "identity": self.v = None
         if not d.proj: self.o = None
@@ -133,6 +134,7 @@ def prefix(self: AttentionPart, k, v):
     if self.sink: k, v = (torch.cat([torch.zeros_like(t[..., :1, :]), t], -2) for t in (k, v))
     return k, v
 
+# %% ../../nbs/looped/02_parts.ipynb #eba82bcd
 @patch
 def mix(self: AttentionPart, q, k, v, k_own=None, v_own=None):
     "What is read, (B, H, n, d), and the mean weight of the zero key, (B, n, 1), where there is one."
@@ -146,6 +148,7 @@ def mix(self: AttentionPart, q, k, v, k_own=None, v_own=None):
     out = p @ v
     return (out if own is None or not self.diagonal else out + own*v_own), drain
 
+# %% ../../nbs/looped/02_parts.ipynb #62a0e643
 @patch
 def forward(self: AttentionPart,
     h,            # (B, n, C)
@@ -213,7 +216,8 @@ class Wired(nn.Module):
     ):
         super().__init__()
         self.wiring = wiring if isinstance(wiring, Wiring) else parse(wiring)
-        self.turn, self.number, self.write = d.turn, number, write
+        self.turn, self.number = d.turn, number
+        self.write = write
         shared = TIES[one_of("tie", tie, TIES)]
         self.parts = nn.ModuleDict()
         for op in self.wiring.ops:
@@ -259,7 +263,8 @@ def forward(self: Wired,
     mid=None,     # a list that gets the state after the first statement
 ):                # (B, n, C)
     "The new state."
-    given, values, found = dict(x=x, e=e), [], {}
+    given, values = dict(x=x, e=e), []
+    found = {}
     for op in self.wiring.ops:
         args = [values[i] for i in op.args]
         looks = op.kind in ("attn", "sink")
@@ -271,7 +276,8 @@ def forward(self: Wired,
 @patch
 def reads(self: Wired, x, e=None):  # as of `forward`
     "The site of each attention that looks at the state directly, its module, and what it reads (B, n, C)."
-    given, values, ops = dict(x=x, e=e), {}, self.wiring.ops
+    given, values = dict(x=x, e=e), {}
+    ops = self.wiring.ops
 
     def value(i):
         if i not in values: values[i] = self.value(ops[i], [value(a) for a in ops[i].args], given)
