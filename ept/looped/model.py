@@ -61,6 +61,8 @@ class LoopedShape(CoreShape):
     diagonal: bool = opt(True, "whether a token reads itself", group="variations")
     freeze: str = opt("none", "keys (k), or queries and keys (qk), stay as they were drawn", tuple(FREEZES),
                       group="variations")
+    exit_gate: bool = opt(False, "a gate that says by token when to stop, trained by some losses",
+                           group="variations")
     kv: str = opt("each", "loops that have keys and values of their own: each, every2, or the first alone",
                   tuple(KVS), group="variations")
 
@@ -106,6 +108,8 @@ class LoopedLM(Shared, Iterated):
                                    for name, n in dict(prelude=s.prelude, coda=s.coda).items())
         self.build_injection()
         self.initialise()
+        self.exit_gate = nn.Linear(s.C, 1) if s.exit_gate else None      # last, so that it changes no other draw
+        for p in self.exit_gate.parameters() if s.exit_gate else (): nn.init.zeros_(p)
 
     @property
     def loops(self): return self.shape.loops
