@@ -62,6 +62,8 @@ class LoopedShape(CoreShape):
     diagonal: bool = opt(True, "whether a token reads itself", group="variations")
     freeze: str = opt("none", "keys (k), or queries and keys (qk), stay as they were drawn", tuple(FREEZES),
                       group="variations")
+    exit_gate: bool = opt(False, "a gate that says by token when to stop, trained by some losses",
+                          group="variations")
     kv: str = opt("each", "loops that have keys and values of their own: each, every2, or the first alone",
                   tuple(KVS), group="variations")
 
@@ -107,6 +109,8 @@ class LoopedLM(Shared, Iterated):
                                    for name, n in dict(prelude=s.prelude, coda=s.coda).items())
         self.build_injection()
         self.initialise()
+        self.exit_gate = nn.Linear(s.C, 1) if s.exit_gate else None      # last, so that it changes no other draw
+        for p in self.exit_gate.parameters() if s.exit_gate else (): nn.init.zeros_(p)
 
     @property
     def loops(self): return self.shape.loops
@@ -333,55 +337,3 @@ def step_flops(self: LoopedLM,
     loops = loops or self.loops
     skipped = loops - min(loops if grad is None else grad, loops)
     return 3*self.forward_flops(loops, readouts) - 2*skipped*self.loop_flops()
-
-# %% ../../nbs/looped/03_model.ipynb #b4a08d29
-@dataclass
-class LoopedShape(CoreShape):
-    "The same, with its variations."
-    tie: str = opt("all", "weights that all loops share: all, attn, mlp or none", tuple(TIES), group="variations")
-    relax: int = opt(0, "rank of a correction of each matrix for each loop; 0: none", least=0, group="variations")
-    loop_embedding: bool = opt(False, "a learned vector for each loop", group="variations")
-    scale: str = opt("none", "factor on what attention and MLP give, R loops", tuple(SCALES), group="variations")
-    affine: bool = opt(True, "norms with scale and shift", group="variations")
-    value: str = opt("matrix", "what attention reads: values by a matrix, or by identity, heads summed", VALUES,
-                     group="variations")
-    proj: bool = opt(True, "attention with an output projection", group="variations")
-    mlp_scale: int = opt(4, "hidden width of the MLP over C", least=1, group="variations")
-    sink: bool = opt(False, "a zero key that attention may turn to", group="variations")
-    registers: int = opt(0, "learned tokens that attention reads in front of the text", least=0, group="variations")
-    diagonal: bool = opt(True, "whether a token reads itself", group="variations")
-    freeze: str = opt("none", "keys (k), or queries and keys (qk), stay as they were drawn", tuple(FREEZES),
-                      group="variations")
-    exit_gate: bool = opt(False, "a gate that says by token when to stop, trained by some losses",
-                           group="variations")
-    kv: str = opt("each", "loops that have keys and values of their own: each, every2, or the first alone",
-                  tuple(KVS), group="variations")
-
-# %% ../../nbs/looped/03_model.ipynb #ceb6dfbe
-class LoopedLM(Shared, Iterated):
-    "A language model whose core is gone through again and again. Inputs and targets: (B, T) token ids."
-    system = "looped"
-
-    def __init__(self,
-        vocab,     # tokens
-        T,         # context
-        **shape,   # as of `LoopedShape`
-    ):
-        super().__init__()
-        self.shape = s = LoopedShape(**shape)
-        self.config = dict(**check_shape(vocab=vocab, T=T), **s.to_dict())
-        own = {f.name: getattr(s, f.name) for f in fields(Dims) if hasattr(s, f.name)}
-        self.io = (TiedReadout if s.tie_head else Readout)(vocab, T, s.C, s.shift)
-        d, plain = Dims(**own, rank=s.relax), Dims(**own)
-        self.turn, self.draw = d.turn, None      # draw: a generator of noisy starts; None: always the same one
-        copies, write = 1 if s.tie == "all" else s.loops, SCALES[s.scale](s.loops)
-        self.core = nn.ModuleList(Wired(s.wiring, d, copies, s.tie, k, write) for k in range(s.blocks))
-        self.prelude, self.coda = (nn.ModuleList(Wired("gpt2", plain, number=f"{name} {k}") for k in range(n))
-                                   for name, n in dict(prelude=s.prelude, coda=s.coda).items())
-        self.build_injection()
-        self.initialise()
-        self.exit_gate = nn.Linear(s.C, 1) if s.exit_gate else None      # last, so that it changes no other draw
-        for p in self.exit_gate.parameters() if s.exit_gate else (): nn.init.zeros_(p)
-
-    @property
-    def loops(self): return self.shape.loops
