@@ -37,7 +37,13 @@ def _lm():
     from ept.lm.problem import PRESETS, Config, LMProblem, load_checkpoint
     return Parts(Config, PRESETS, LMProblem, load_checkpoint)
 
-SYSTEMS = {"lm": System("lm", "a language model: an equilibrium transformer, or its backprop twin", _lm)}
+def _looped():
+    from ept.looped.problem import PRESETS, LoopedConfig, LoopedProblem, load_checkpoint
+    return Parts(LoopedConfig, PRESETS, LoopedProblem, load_checkpoint)
+
+SYSTEMS = {s.name: s for s in (
+    System("lm", "a language model: an equilibrium transformer, or its backprop twin", _lm),
+    System("looped", "a language model that goes through one block again and again, written as a formula", _looped))}
 
 # %% ../nbs/14_systems.ipynb #961eaa98
 @dataclass(frozen=True)
