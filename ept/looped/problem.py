@@ -19,7 +19,7 @@ from .exits import calibrate, parse_exit
 from .fields import FIELDS
 from .losses import parse_loss
 from .model import LoopedLM, LoopedShape
-from .probes import GainAlarm, GainControl
+from .probes import GainAlarm, GainControl, geometric_mean, late
 from .wiring import growth, parse
 from ..text.model import layer_flops
 from ..text.problem import TextOptions, TextProblem, open_model, settling
@@ -246,8 +246,8 @@ def part(self: LoopedProblem,
     self.model.draw = None
     (total/cfg.accumulate).backward()
     if cfg.alarm != "off": self.alarm(trace)
-    return self.counted(most, grad) | dict(loops=loops.double().mean().item(), objective=objective.item(), **terms, **seen,
-                                           loss=terms["lastloss"])
+    about = dict(loops=loops.double().mean().item(), gain=geometric_mean(late(trace.gain)), objective=objective.item())
+    return dict(**self.counted(most, grad), **about, **terms) | seen | dict(loss=terms["lastloss"])
 
 @patch
 def arithmetic(self: LoopedProblem):
