@@ -247,7 +247,8 @@ def memory(self: LoopForce, attention, site, h):
 def local(self: LoopedLM, site):
     "Whether attention at a site reads what a token's own state alone decides."
     number, name, arg = site
-    return number == 0 and all(op.local for op in self.core[0].wiring.ops if op.kind == "attn" and op.args == (arg,))
+    looks = [op for op in self.core[0].wiring.ops if op.kind in ("attn", "sink") and op.args == (arg,)]
+    return number == 0 and all(op.local for op in looks)
 
 @patch
 def at(self: LoopedLM, x): return LoopForce(self, x)

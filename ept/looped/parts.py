@@ -143,6 +143,11 @@ def mix(self: AttentionPart, q, k, v, k_own=None, v_own=None):
         p, own = attention_weights(q, k), None
         if not self.diagonal: p = p.tril(p.shape[-1] - p.shape[-2] - 1)
     else: p, own = own_weights(q, k, k_own)
+    return self.collect(p, v, own, v_own)
+
+@patch
+def collect(self: AttentionPart, p, v, own=None, v_own=None):
+    "What weights p (B, H, n, m) read of values, as of `mix`."
     drain = p[..., :1].mean(-3) if self.sink else None
     if self.value == "identity": p, own = p.sum(-3, keepdim=True), own if own is None else own.sum(-3, keepdim=True)
     out = p @ v
@@ -156,6 +161,7 @@ def forward(self: AttentionPart,
     site=None,    # where in the model this is
 ):                # (B, n, C), and (B, n, 1) or None
     "What is read, and the mean weight of the zero key where there is one."
+    if hasattr(memory, "read"): return memory.read(self, site, h)
     q = self.query(h)
     k, v, *own = memory(self, site, h) if memory else self.keys_values(h)
     if self.plain and not own: return self.merge(attend(q, k, v, fused=self.fused)), None
