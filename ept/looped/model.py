@@ -97,7 +97,7 @@ class LoopedLM(Shared, Iterated):
         **shape,   # as of `LoopedShape`
     ):
         super().__init__()
-        self.shape = s = LoopedShape(**shape)
+        self.shape = s = LoopedShape.from_dict(shape)
         self.config = dict(**check_shape(vocab=vocab, T=T), **s.to_dict())
         own = {f.name: getattr(s, f.name) for f in fields(Dims) if hasattr(s, f.name)}
         self.io = (TiedReadout if s.tie_head else Readout)(vocab, T, s.C, s.shift)
