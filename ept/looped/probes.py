@@ -7,7 +7,7 @@ __all__ = ['REACH', 'VERDICTS', 'ALARMS', 'TARGETS', 'kept_states', 'sizes', 'si
            'gain_along', 'loop_gains', 'explicit_attention', 'radius', 'LoopProbe', 'motion', 'readings', 'probe',
            'measured_growth', 'growth_table', 'gain_by_loop', 'GainAlarm', 'GainControl']
 
-# %% ../../nbs/looped/06_probes.ipynb #dd9f64e8
+# %% ../../nbs/looped/06_probes.ipynb #058d614a
 import math, warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ from ..spectrum import Jacobian
 from ..train.loop import TrainingFailed
 from ..train.parallel import largest
 
-# %% ../../nbs/looped/06_probes.ipynb #7f0c9c74
+# %% ../../nbs/looped/06_probes.ipynb #097f9847
 def kept_states(trace: LoopTrace) -> list:  # L+1 times (B, T, C), the start first
     "All states of a trace; raises `InvalidInput` where they were not kept."
     L = len(trace.change)
@@ -50,14 +50,14 @@ def size_table(trace, model) -> str:  # as of `sizes`
     rows = sizes(trace, model).T.tolist()
     return "\n".join("SIZE COMPARISON prev {} mid {} next {}".format(*row) for row in rows)
 
-# %% ../../nbs/looped/06_probes.ipynb #86837083
+# %% ../../nbs/looped/06_probes.ipynb #26599494
 def late(values):  # (L, ...) by loop
     "The second half of the loops."
     return values[len(values)//2:]
 
 def geometric_mean(values): return values.log().mean().exp().item()
 
-# %% ../../nbs/looped/06_probes.ipynb #6377e78b
+# %% ../../nbs/looped/06_probes.ipynb #c7c4ccd5
 class OneLoop(Force):
     "One loop as a map g of the state alone, its force g(z) - z: the input is held, and so are keys of earlier loops."
     def __init__(self,
@@ -74,7 +74,7 @@ class OneLoop(Force):
     def map(self, z): return self.inner.step(z, self.k)
     def __call__(self, z): return self.map(z) - z
 
-# %% ../../nbs/looped/06_probes.ipynb #30e3552b
+# %% ../../nbs/looped/06_probes.ipynb #77622c3b
 REACH = 1e-3     # of a finite difference, over the size of the state
 
 def gain_along(
@@ -106,7 +106,7 @@ def loop_gains(
         found.append(rho)
     return torch.stack(found)
 
-# %% ../../nbs/looped/06_probes.ipynb #4bdf99b8
+# %% ../../nbs/looped/06_probes.ipynb #526f85ee
 @contextmanager
 def explicit_attention(model):
     "Attention whose products can be differentiated again, for this block."
@@ -130,7 +130,7 @@ def radius(
     value, residual, _ = ritz(*basis, k=1, which="LM")
     return value[:, 0].abs(), residual[:, 0]
 
-# %% ../../nbs/looped/06_probes.ipynb #cc6665a6
+# %% ../../nbs/looped/06_probes.ipynb #8d5ec146
 @dataclass
 class LoopProbe:
     "What the loops did to a batch: L numbers, one for each loop, where nothing else is said."
@@ -154,7 +154,7 @@ class LoopProbe:
     @property
     def increment(self): return self.rms.diff()
 
-# %% ../../nbs/looped/06_probes.ipynb #f6498d4e
+# %% ../../nbs/looped/06_probes.ipynb #117879ca
 @torch.no_grad()
 def motion(
     states,  # (L+1, B, T, C)
@@ -183,7 +183,7 @@ def readings(
     ce, kl = torch.tensor(rows).T
     return dict(ce=ce, kl=kl)
 
-# %% ../../nbs/looped/06_probes.ipynb #d4141271
+# %% ../../nbs/looped/06_probes.ipynb #226483df
 @torch.no_grad()
 def probe(
     model, idx,      # `LoopedLM`; (B, T) token ids
@@ -203,7 +203,7 @@ def probe(
     worst = radius(model, trace, products, generator)[0].max().item() if products else math.nan
     return LoopProbe(**{name: t.cpu().double() for name, t in found.items()}, radius=worst)
 
-# %% ../../nbs/looped/06_probes.ipynb #ab8e892d
+# %% ../../nbs/looped/06_probes.ipynb #9a4ec003
 VERDICTS = ("converges", "drifts", "grows")
 
 @patch(as_prop=True)
@@ -229,7 +229,7 @@ def sentence(self: LoopProbe) -> str:
     change = f"a change becomes {self.contraction:.3g} times as large from loop to loop"
     return f"{self.verdict}: {change} (second half of {self.loops}): {said[self.verdict]}"
 
-# %% ../../nbs/looped/06_probes.ipynb #bff325be
+# %% ../../nbs/looped/06_probes.ipynb #dccaa5ce
 @patch(as_prop=True)
 def effective_depth(self: LoopProbe):
     "Loops until the cross-entropy is within 0.01 nats of the best; None without targets."
@@ -256,7 +256,7 @@ def __str__(self: LoopProbe):
     if not math.isnan(self.radius): found.append(f"spectral radius at the last state {self.radius:.3g}")
     return "\n".join([*lines, self.sentence, *found])
 
-# %% ../../nbs/looped/06_probes.ipynb #c81a0efa
+# %% ../../nbs/looped/06_probes.ipynb #650b01fd
 @patch
 def plot(self: LoopProbe):
     "Size, gains and cross-entropy by loop."
@@ -279,7 +279,7 @@ def plot(self: LoopProbe):
         if ax.get_legend_handles_labels()[0]: ax.legend(fontsize=7)
     return fig
 
-# %% ../../nbs/looped/06_probes.ipynb #cb2d62f6
+# %% ../../nbs/looped/06_probes.ipynb #b16979a8
 def measured_growth(
     wiring,        # a formula, or the name of one
     loops=12,
@@ -309,7 +309,7 @@ def growth_table(rows) -> str:  # of `measured_growth`
         lines.append(f"{r['wiring']:13}{r['predicted']:11}{r['gain']:7.3f}{r['ratio']:7.3f}{r['far']:9.4f}   {shown}")
     return "\n".join(lines)
 
-# %% ../../nbs/looped/06_probes.ipynb #a92a7d98
+# %% ../../nbs/looped/06_probes.ipynb #1b6d3d03
 def gain_by_loop(trace):  # `Trace`
     "(L,) gain of the size in each loop, geometric mean over the samples."
     return trace.gain.log().mean(1).exp()
@@ -339,7 +339,7 @@ class GainAlarm:
         self.said = self.said or bool(problem)
         return problem
 
-# %% ../../nbs/looped/06_probes.ipynb #dbe624ca
+# %% ../../nbs/looped/06_probes.ipynb #4a7590ac
 @patch
 def problem(self: GainAlarm, trace, rho=None) -> str:  # as above
     "The first limit that is broken, in words; what is no number is above any."
@@ -353,7 +353,7 @@ def problem(self: GainAlarm, trace, rho=None) -> str:  # as above
     if rho is None or rho <= self.rho: return ""
     return f"loop {L} of {L} lets a disturbance grow, rho {rho:.3g}, limit {self.rho:g}: {cure}"
 
-# %% ../../nbs/looped/06_probes.ipynb #90a53681
+# %% ../../nbs/looped/06_probes.ipynb #4726c33b
 TARGETS = dict(rho=1.1, rms=1.02, none=math.inf)
 
 @dataclass
@@ -379,7 +379,7 @@ class GainControl:
         "Go on from a state; that of another kind is left alone."
         if state["kind"] == self.kind: self.budget = replace(self.budget, weight=state["weight"])
 
-# %% ../../nbs/looped/06_probes.ipynb #c331faf2
+# %% ../../nbs/looped/06_probes.ipynb #e55ce41c
 @patch
 def gains(self: GainControl, model, trace, generator=None):  # as of `penalty`
     "The gains that are held, with a graph where one is recorded: (B,) of rho; (loops, B) of rms."
@@ -395,7 +395,7 @@ def gains(self: GainControl, model, trace, generator=None):  # as of `penalty`
     if still.any(): v[still] = torch.randn(v[still].shape, generator=generator).to(v)
     return gain_along(OneLoop(model, trace, k, slice(n)), z, v)[0]
 
-# %% ../../nbs/looped/06_probes.ipynb #79553017
+# %% ../../nbs/looped/06_probes.ipynb #2c82ad60
 @patch
 def penalty(self: GainControl,
     model, trace,    # `LoopedLM` and what it did, all states kept
