@@ -22,7 +22,7 @@ NAMES = {
     "ept.nn": ("Equilibrium",),
     "ept.train.fit": ("fit",),
     "ept.lm.model": ("EquilibriumLM", "LoopedLM", "RecurrentLM", "TransformerLM"),
-    "ept.lm.generation": ("sample",),
+    "ept.text.generation": ("sample",),
     "ept.data.tokens": ("prepare",),
     "ept.systems": ("load",),
 }

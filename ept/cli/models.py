@@ -13,7 +13,7 @@ __all__ = ['LM', 'LEAVES', 'FIRST', 'SAMPLE', 'EVAL', 'CORPORA', 'DATA', 'prepar
            'data_report', 'data']
 
 # %% ../../nbs/cli/01_models.ipynb #fe4c5631
-import contextlib, hashlib, importlib, json, os, shlex, shutil, time
+import contextlib, hashlib, json, os, shlex, shutil, time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -490,7 +490,8 @@ def generator_of(
 ) -> Callable:               # gets a model, its tokeniser and the settings; returns text
     "What continues a text with a model of `system`; raises `InvalidInput` for a system that makes no text."
     require(makes_text(system), "ckpt", ckpt, f"holds a model of the system {system}, which makes no text")
-    return importlib.import_module(f"ept.{system}.generation").sample
+    from ept.text import generation
+    return generation.sample
 
 def opened(args):
     "The checkpoint of a command line; raises `InvalidInput` for a device or a file that is not there."
@@ -513,7 +514,7 @@ def ended_at_once(
 
 def sample(args) -> tuple[dict, int]:
     "`ept sample`."
-    from ept.lm.generation import check_sampling, encode_prompt
+    from ept.text.generation import check_sampling, encode_prompt
     given = given_fields(args, Sampling)
     check_sampling(**{n: v for n, v in given.items() if n != "prompt"})
     loaded = opened(args)
@@ -555,7 +556,7 @@ def evaluate_parser():
 def evaluate(args) -> tuple[dict, int]:
     "`ept eval`."
     from ept.fields import VectorField
-    from ept.lm.problem import measure
+    from ept.text.problem import measure, settling
     from ept.train.credit import build_estimator
     windows = parse_value("windows", args.windows, int)
     require(windows >= 0, "windows", windows, "must be at least 0; 0 takes all")
@@ -565,7 +566,7 @@ def evaluate(args) -> tuple[dict, int]:
     started = time.perf_counter()
     solver = build_estimator(cfg).solver if isinstance(model, VectorField) else None
     with prepared(args.data or cfg.data, loaded.tokenizer, 0) as data:
-        found = measure(model, data, cfg.T, windows, solver)
+        found = measure(model, data, cfg.T, windows, settling(model, solver))
     corpus = data.card["corpus"]["name"]
     result = found | dict(corpus=corpus, T=cfg.T, ckpt=args.ckpt, step=loaded.header.get("step"))
     print(evaluation_report(result))

@@ -91,6 +91,7 @@ substitution spectrum hardware
 estimators newton control
 diagnostics cost nn picture
 train
+text
 lm looped thinker dag local
 systems
 front cli
