@@ -594,7 +594,7 @@ def data_parser():
         "ept train --data data/mine"])
     known = ", ".join(["auto", *CORPORA])
     parser.add_argument("name", nargs="?", help=f"{known}, or a text, JSONL or parquet file or a folder of them")
-    parser.add_argument("--tokenizer", default="char", help="char, byte or bpe (default: char)")
+    parser.add_argument("--tokenizer", default="char", help="char, byte, bpe or gpt2 (default: char)")
     parser.add_argument("--vocab", default="4096", help="vocabulary of the bpe tokeniser (default: 4096)")
     parser.add_argument("--text_field", default="text", help="column of JSONL and parquet files (default: text)")
     parser.add_argument("--limit", default="0",

@@ -20,7 +20,7 @@ from ..core import InvalidInput, one_of, require, user_path, writing
 from .corpora import Corpus, EOT, HUB, NAMES, alone, cache_folder, fetch_hub, find_big_txt, hub_folder
 from .corpora import load_corpus, locate, note_left_out, publishing, sha256
 from .corpora import source_sha256, split_documents, stdlib_files
-from .tokenizers import BPETokenizer, ByteTokenizer, CharTokenizer, PATTERN, TOKENIZERS
+from .tokenizers import BPETokenizer, ByteTokenizer, CharTokenizer, PATTERN, TOKENIZER_NAMES, gpt2_tokenizer
 from .tokenizers import note_smaller, pieces, tokenizer_from_json
 
 # %% ../../nbs/data/02_tokens.ipynb #55f939d7
@@ -196,7 +196,7 @@ def tokenizer_settings(
 ) -> tuple[str, str]:       # for the key; for the folder's name
     "What tokens depend on besides the text; raises `InvalidInput` for an unknown name."
     if not isinstance(tokenizer, str): return json.dumps(tokenizer.to_json(), sort_keys=True), tokenizer.kind
-    one_of("tokenizer", tokenizer, list(TOKENIZERS))
+    one_of("tokenizer", tokenizer, TOKENIZER_NAMES)
     return (f"bpe {vocab} {PATTERN}", f"bpe{vocab}") if tokenizer == "bpe" else (tokenizer, tokenizer)
 
 # %% ../../nbs/data/02_tokens.ipynb #df38b068
@@ -236,14 +236,15 @@ def open_given(
     return ready
 
 def make_tokenizer(
-    tokenizer,       # 'char', 'byte', 'bpe', or a tokeniser object
+    tokenizer,       # 'char', 'byte', 'bpe', 'gpt2', or a tokeniser object
     vocab: int,      # size of a BPE vocabulary
     corpus: Corpus,
 ):
     "A tokeniser for a corpus: BPE is trained on the training split only, the characters are those of both."
     if not isinstance(tokenizer, str): return tokenizer
-    one_of("tokenizer", tokenizer, list(TOKENIZERS))
+    one_of("tokenizer", tokenizer, TOKENIZER_NAMES)
     if tokenizer == "bpe": return BPETokenizer.train(corpus.train, vocab)
+    if tokenizer == "gpt2": return gpt2_tokenizer()
     return CharTokenizer.fit(corpus.train + corpus.val) if tokenizer == "char" else ByteTokenizer()
 
 # %% ../../nbs/data/02_tokens.ipynb #7ac57e8c

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
 from ..core import opt, require
-from ..data.tokenizers import tokenizer_from_json
+from ..data.tokenizers import TOKENIZER_NAMES, tokenizer_from_json
 from ..data.tokens import Batches, eval_windows, prepare
 from ..lab.report import with_error
 from ..train.checkpoints import load_weights, reading
@@ -23,7 +23,8 @@ from .model import n_params
 class TextOptions(TrainOptions):
     "Settings of a training on text."
     data: str = opt("auto", "corpus: auto, classics, pydocs, shakespeare, tinystories; a file or folder", group="data")
-    tokenizer: str = opt("char", "char, byte or bpe", ("char", "byte", "bpe"), group="data")
+    tokenizer: str = opt("char", "char, byte, bpe (trained on the text), or gpt2 (from tiktoken's files)",
+                         TOKENIZER_NAMES, group="data")
     vocab: int = opt(4096, "vocabulary of the bpe tokeniser", least=257, group="data")
     T: int = opt(64, "context in tokens", least=1, group="data")
     B: int = opt(16, "sequences in a batch", least=1, group="data")
