@@ -537,8 +537,8 @@ def sample(args) -> tuple[dict, int]:
     live = not args.json and settings["num_return_sequences"] == 1
     if live: show(prompt)
     why = []
-    text = generate(loaded.model, loaded.tokenizer, **given, **own, ignore_eos=args.ignore_eos, stream=show if live else None,
-                    ended=why.append)
+    told = dict(ignore_eos=args.ignore_eos, stream=show if live else None, ended=why.append)
+    text = generate(loaded.model, loaded.tokenizer, **given, **own, **told)
     if live and text: print()
     elif not (live or args.json): print("\n\n---\n\n".join(text))
     at_once = sum(t == prompt for t in ([text] if len(why) == 1 else text))
