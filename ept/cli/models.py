@@ -9,8 +9,8 @@ __all__ = ['LM', 'LEAVES', 'FIRST', 'SAMPLE', 'EVAL', 'CORPORA', 'DATA', 'prepar
            'Book', 'booked', 'gradient_line', 'opening', 'moved', 'check_learned', 'figures', 'agreed', 'leading',
            'follow', 'fit', 'resume_command', 'ended_early', 'train', 'fingerprint', 'measured', 'gradient_report',
            'train_report', 'makes_text', 'add_machine', 'Sampling', 'sample_parser', 'generator_of', 'opened',
-           'ended_at_once', 'sample', 'evaluate_parser', 'evaluate', 'evaluation_report', 'data_parser', 'describe',
-           'data_report', 'data']
+           'decoding', 'ended_at_once', 'sample', 'evaluate_parser', 'evaluate', 'evaluation_report', 'data_parser',
+           'describe', 'data_report', 'data']
 
 # %% ../../nbs/cli/01_models.ipynb #fe4c5631
 import contextlib, hashlib, json, os, shlex, shutil, time
@@ -479,6 +479,10 @@ def sample_parser():
         "ept sample --ckpt runs/wide --temperature 0 --json"])
     parser.add_argument("--ckpt", required=True, help="checkpoint, or the folder of a run")
     add_fields(parser, Sampling)
+    looped = parser.add_argument_group("of looped models")
+    looped.add_argument("--exit", help="who leaves the loops early, such as cosine(0.02); see `ept looped exits`")
+    looped.add_argument("--kv", help="keys and values that are kept: each, every2, first or last (one slot)")
+    looped.add_argument("--loops", help="loops of a token")
     parser.add_argument("--ignore_eos", action="store_true", help="go on behind the end of a document")
     add_machine(parser)
     add_json(parser)
@@ -504,6 +508,12 @@ def opened(args):
     require(Path(args.ckpt).exists(), "ckpt", args.ckpt, "no such file or folder" + near_path(args.ckpt))
     return load(checkpoint_file(args.ckpt), pick_device(args.device))
 
+# %% ../../nbs/cli/01_models.ipynb #976fa70c
+def decoding(args) -> dict:
+    "What the decoder of a looped model is told; a model of another system refuses it by name."
+    loops = None if args.loops is None else parse_value("loops", args.loops, int)
+    return {name: v for name, v in dict(exit=args.exit, kv=args.kv, loops=loops).items() if v is not None}
+
 # %% ../../nbs/cli/01_models.ipynb #693904c8
 def ended_at_once(
     some: int, several: int,  # texts to which nothing was added, of how many
@@ -515,7 +525,7 @@ def ended_at_once(
 def sample(args) -> tuple[dict, int]:
     "`ept sample`."
     from ept.text.generation import check_sampling, encode_prompt
-    given = given_fields(args, Sampling)
+    given, own = given_fields(args, Sampling), decoding(args)
     check_sampling(**{n: v for n, v in given.items() if n != "prompt"})
     loaded = opened(args)
     generate = generator_of(loaded.system, args.ckpt)
@@ -527,15 +537,15 @@ def sample(args) -> tuple[dict, int]:
     live = not args.json and settings["num_return_sequences"] == 1
     if live: show(prompt)
     why = []
-    text = generate(loaded.model, loaded.tokenizer, **given, ignore_eos=args.ignore_eos, stream=show if live else None,
-                    ended=why.append)
+    told = dict(ignore_eos=args.ignore_eos, stream=show if live else None, ended=why.append)
+    text = generate(loaded.model, loaded.tokenizer, **given, **own, **told)
     if live and text: print()
     elif not (live or args.json): print("\n\n---\n\n".join(text))
     at_once = sum(t == prompt for t in ([text] if len(why) == 1 else text))
     if at_once: note(ended_at_once(at_once, len(why)))
     reason = why[0] if len(why) == 1 else why
     result = dict(text=text, reason=reason, prompt=prompt, ckpt=args.ckpt, step=loaded.header.get("step"))
-    return result | dict(seconds=time.perf_counter() - started) | settings, 0
+    return result | dict(seconds=time.perf_counter() - started) | settings | own, 0
 
 # %% ../../nbs/cli/01_models.ipynb #938a75db
 EVAL = """Measure a trained model on validation text: cross-entropy with its standard error over windows, bits a byte,

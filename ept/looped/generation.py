@@ -6,7 +6,7 @@
 __all__ = ['COST', 'Slots', 'runs', 'Spot', 'look', 'look_plainly', 'TokenMemory', 'check_decoding', 'LoopedDecoder',
            'PromptForce']
 
-# %% ../../nbs/looped/08_generation.ipynb #f41eb4c3
+# %% ../../nbs/looped/08_generation.ipynb #59a285f1
 import math, warnings
 from typing import NamedTuple
 import torch
@@ -18,7 +18,7 @@ from .exits import Exit, parse_exit
 from .model import KVS, LoopedLM, LoopForce
 from ..text.generation import Decoder, decoder
 
-# %% ../../nbs/looped/08_generation.ipynb #daaed554
+# %% ../../nbs/looped/08_generation.ipynb #d37d8331
 class Slots:
     "Keys and values of B sequences at one attention; a slot serves one or several loops."
     def __init__(self,
@@ -46,7 +46,7 @@ class Slots:
         "Give what the first of k rows has to all of them."
         for t in (self.k, self.v): t.copy_(t[::k].repeat_interleave(k, 0))
 
-# %% ../../nbs/looped/08_generation.ipynb #04fc69e5
+# %% ../../nbs/looped/08_generation.ipynb #a63846a1
 def runs(
     rows,  # numbers, a list in order
 ):         # of (first, end, row): the numbers in `rows[first:end]` follow one another, from `row` on
@@ -80,7 +80,7 @@ class Spot(NamedTuple):
         rows = number if isinstance(self.rows, slice) else self.rows[number]
         return number, (rows, slot, slice(None), self.at[number] if torch.is_tensor(self.at) else self.at)
 
-# %% ../../nbs/looped/08_generation.ipynb #0dd2144a
+# %% ../../nbs/looped/08_generation.ipynb #2d61be93
 def look(
     attention,  # `AttentionPart`
     h,          # (b, 1, C) what it reads of the new tokens
@@ -97,7 +97,7 @@ def look(
         found.append(F.scaled_dot_product_attention(q[a:b], k, v, attn_mask=seen))
     return attention.merge(torch.cat(found) if len(found) > 1 else found[0]), None
 
-# %% ../../nbs/looped/08_generation.ipynb #067c94e2
+# %% ../../nbs/looped/08_generation.ipynb #7ac083ac
 def look_plainly(
     attention, q,  # (b, H, 1, d) queries
     k, v,          # (b, H, width, d) of all tokens, the new ones too
@@ -115,7 +115,7 @@ def look_plainly(
     out, drain = attention.collect(p, v)
     return attention.merge(out), drain
 
-# %% ../../nbs/looped/08_generation.ipynb #d34a3e08
+# %% ../../nbs/looped/08_generation.ipynb #066fdc0b
 class TokenMemory:
     "The memory of new tokens in one loop."
     def __init__(self,
@@ -132,7 +132,7 @@ class TokenMemory:
         if self.renew: slots.write((spot.rows, self.slot, slice(None), spot.at), attention.keys_values(h))
         return look(attention, h, slots, self.slot, spot)
 
-# %% ../../nbs/looped/08_generation.ipynb #04ea209f
+# %% ../../nbs/looped/08_generation.ipynb #35c7c8c2
 def check_decoding(
     model,            # `LoopedLM`
     loops, exit, kv,  # as of `LoopedDecoder`
@@ -153,7 +153,7 @@ def check_decoding(
     require(not (getattr(exit, "needs_logits", False) and model.coda), "exit", str(exit), fix)
     return loops, exit, kv
 
-# %% ../../nbs/looped/08_generation.ipynb #81851f26
+# %% ../../nbs/looped/08_generation.ipynb #75482f62
 class LoopedDecoder(Decoder):
     "Of a `LoopedLM`."
     def __init__(self, model, *args,
@@ -185,7 +185,7 @@ def lay_out(self: LoopedDecoder):
             self.sites[site] = Slots(attention, len(self.held), slots, self.room, self.io.pos)
             if core and not self.lm.local(site): self.far.append(site)
 
-# %% ../../nbs/looped/08_generation.ipynb #4b5869fe
+# %% ../../nbs/looped/08_generation.ipynb #76d69fb5
 @patch
 def slot(self: LoopedDecoder, k):
     "What loop k reads."
@@ -196,7 +196,7 @@ def renews(self: LoopedDecoder, k):
     "Whether loop k has keys and values of its own."
     return k == 0 or self.every > 0 and k % self.every == 0
 
-# %% ../../nbs/looped/08_generation.ipynb #cd4114d5
+# %% ../../nbs/looped/08_generation.ipynb #bcbaf4f6
 @patch
 def put(self: LoopedDecoder, z, e, spot, k, pairs):
     "Write what loop k reads of some of these states into slots; `pairs` as of `Spot.places`."
@@ -228,7 +228,7 @@ def stay(self: LoopedDecoder,
     if not self.lm.shape.bounded: return self.put(z, e, spot, 0, pairs)
     for s in sorted({s for _, s in pairs}): self.put(z, e, spot, s*self.every, [p for p in pairs if p[1] == s])
 
-# %% ../../nbs/looped/08_generation.ipynb #a6e3c263
+# %% ../../nbs/looped/08_generation.ipynb #4db910ee
 @patch
 def through(self: LoopedDecoder,
     z, e,  # (B, 1, C) where the loops begin, and the input
@@ -254,7 +254,7 @@ def through(self: LoopedDecoder,
     self.stay(z, e, spot, made)
     return z
 
-# %% ../../nbs/looped/08_generation.ipynb #26af3c84
+# %% ../../nbs/looped/08_generation.ipynb #23da6685
 @patch
 def token(self: LoopedDecoder, x, spot):
     "States of one new token of each sequence behind the coda, (B, 1, C); puts it into the cache."
@@ -276,7 +276,7 @@ def cache_bytes(self: LoopedDecoder) -> int:
     "Memory of the cache."
     return sum(t.numel()*t.element_size() for slots in self.sites.values() for t in (slots.k, slots.v))
 
-# %% ../../nbs/looped/08_generation.ipynb #529250f7
+# %% ../../nbs/looped/08_generation.ipynb #b58d4c40
 class PromptForce(LoopForce):
     "The force of prompts, which writes keys and values into the cache."
     def __init__(self, decoder, x,
@@ -292,7 +292,7 @@ class PromptForce(LoopForce):
         if d.renews(self.k): d.sites[site].write(places, kv)
         return kv
 
-# %% ../../nbs/looped/08_generation.ipynb #d8776905
+# %% ../../nbs/looped/08_generation.ipynb #e9110b62
 @patch
 def prefill(self: LoopedDecoder, rows, ids):  # as of `Decoder`
     "Put all that these sequences hold into the cache anew; states of their last tokens behind the coda."
@@ -328,7 +328,7 @@ def settle(self: LoopedDecoder, force, spot, behind):
     self.stay(found.last, force.x, spot, [loops]*len(behind))
     return found.last
 
-# %% ../../nbs/looped/08_generation.ipynb #2a2a935b
+# %% ../../nbs/looped/08_generation.ipynb #a482a412
 COST = 0.01   # nats that one slot may cost without a word
 
 @patch
@@ -348,5 +348,5 @@ def check_slot(self: LoopedDecoder,
     warnings.warn(f"kv='last' takes the loops for settled, and they are not: the next token after the prompt is "
                   f"{cost:.2g} nats from the answer of the model's own keys")
 
-# %% ../../nbs/looped/08_generation.ipynb #bf4f5fd4
+# %% ../../nbs/looped/08_generation.ipynb #fda8af66
 decoder.register(LoopedLM, LoopedDecoder)
