@@ -117,7 +117,6 @@ class LoopedConfig(LoopOptions, LoopedShape, TextOptions, CreditOptions):
     loops: int = opt(8, "how often the core is gone through; the mean of poisson draws", least=1, group="model")
     inject: str = opt("cat", "how the input enters every loop: none, add, cat or gate", ("none", "add", "cat", "gate"),
                       group="model")
-    lr: float = opt(3e-3, "peak learning rate", above=0, group="optimiser")
     exit: str = opt("none", "rule of early exit that is calibrated at the end, such as cosine; see `ept looped exits`",
                     group="loops")
     exit_nats: float = opt(0.01, "what an early exit may cost", above=0, group="loops")
