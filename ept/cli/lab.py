@@ -294,8 +294,8 @@ def report(args) -> tuple[dict, int]:
 # %% ../../nbs/cli/02_lab.ipynb #53f6631e
 PROMOTE = """Keep the row of a finished run for good: append it to nbs/results/NAME.jsonl, the committed rows that
 the tables and figures of README and documentation are made of. What belongs to one machine's disk is left out.
-A row of files that no commit holds is refused, and one that was resumed with other steps: nobody could make it
-again."""
+A row of files that no commit holds is refused, and one that was resumed with other steps or on another commit: nobody
+could make it again."""
 
 def promote_parser():
     "The parser of `ept promote`."
@@ -305,7 +305,8 @@ def promote_parser():
     parser.add_argument("--allow_dirty", action="store_true",
                         help="keep also what was made with changes that no commit holds; tables mark it")
     parser.add_argument("--allow_resumed", action="store_true",
-                        help="keep also a training that was resumed with other steps; its command gives another run")
+                        help="keep also a training that was resumed with other steps, or on another commit; "
+                             "its command gives another run")
     add_store(parser)
     return parser
 

@@ -8,9 +8,9 @@ __all__ = ['EOT', 'TEXT', 'JSONL', 'PARQUET', 'BIG_TXT', 'WORKS', 'CUTS', 'PASSA
            'split_documents', 'find_big_txt', 'read_big_txt', 'cut_classics', 'passages', 'every_tenth',
            'load_classics', 'stdlib_files', 'docstrings', 'topics', 'load_pydocs', 'check_zeros', 'check_kind',
            'zero_in', 'text_pieces', 'read_documents', 'check_text', 'missing_column', 'lines_of', 'read_jsonl',
-           'read_parquet', 'split_of', 'local_files', 'by_name', 'note_share', 'note_left_out', 'source_sha256',
-           'load_local', 'unreachable', 'ask_hub', 'alone', 'publishing', 'stream_hub', 'fetch_hub', 'cache_folder',
-           'hub_folder', 'default_corpus', 'locate', 'load_corpus']
+           'read_parquet', 'split_of', 'local_files', 'by_name', 'note_left_out', 'source_sha256', 'load_local',
+           'unreachable', 'ask_hub', 'alone', 'publishing', 'stream_hub', 'fetch_hub', 'cache_folder', 'hub_folder',
+           'default_corpus', 'locate', 'load_corpus']
 
 # %% ../../nbs/data/00_corpora.ipynb #51e0252c
 import ast, codecs, contextlib, fcntl, hashlib, io, json, os, platform, re, sys, sysconfig, tempfile
@@ -440,17 +440,6 @@ def by_name(
     named = {"train": "train", "val": "validation", "test": "test", "other": "all others"}
     return files[rest], files[held], f"by file name: {named[rest]} for training, {named[held]} for validation"
 
-def note_share(
-    train: list[str], val: list[str], rule: str,  # from `split_documents`
-) -> tuple[list[str], list[str], str]:  # the same
-    "Say on standard error where a tenth of the documents is far from a tenth of the text."
-    held, rest = (sum(map(len, docs)) for docs in (val, train))
-    share, n = held/max(1, held + rest), len(train) + len(val)
-    if 0.03 < share < 0.3: return train, val, rule
-    print(f"note: {share:.0%} of the text is for validation, not a tenth: it has {n} documents ({EOT} ends one, also "
-          f"inside a line), and the last {len(val)} of them are so much", file=sys.stderr)
-    return train, val, rule
-
 def note_left_out(
     left: list[str],  # names of files, with the reason
 ):
@@ -486,7 +475,7 @@ def load_local(
     if named := by_name(files):
         *parts, rule = named
         train, val = map(read, parts)
-    else: train, val, rule = note_share(*split_documents(read(everything)))
+    else: train, val, rule = split_documents(read(everything))
     used = [*named[0], *named[1]] if named else everything
     left = [f"{p.relative_to(path).as_posix()} (of neither split)" for p in everything if p not in used]
     left += [f"{p.relative_to(path).as_posix()} (no text file)" for p in files.get("unread", [])]

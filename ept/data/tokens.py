@@ -251,7 +251,7 @@ def make_tokenizer(
 LAST = split_documents(["", ""])[2]  # the rule in words by which several documents are split
 
 def note_split(
-    card: dict,  # of what was packed before
+    card: dict,  # of what was packed
 ):
     "Say on standard error where the last tenth of the documents is far from a tenth of the text."
     train, val = (card["counts"][s] for s in ("train", "val"))
@@ -292,7 +292,9 @@ def prepare(
     with alone(folder):
         if ready := reopen(folder, key, say=True): return said_again(ready, tokenizer, vocab)
         corpus = load_corpus(data, text_field, limit, cache, digest)
-        return open_tokens(pack(corpus, make_tokenizer(tokenizer, vocab, corpus), folder, key))
+        ready = open_tokens(pack(corpus, make_tokenizer(tokenizer, vocab, corpus), folder, key))
+    note_split(ready.card)      # what was left out is said where it is read
+    return ready
 
 # %% ../../nbs/data/02_tokens.ipynb #97d613f8
 def require_length(

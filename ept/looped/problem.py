@@ -132,6 +132,7 @@ def check(self: LoopedConfig):
     "Raise `InvalidInput` for values that contradict each other."
     super(LoopedConfig, self).check()
     self.loss = str(parse_loss(self.loss))
+    if self.exit != "none": self.exit = str(parse_exit(self.exit))
     self.sampler()
     fixed = "the loops of this model differ, so their number is fixed; use loop_sampling fixed"
     require(self.loop_sampling == "fixed" or not self.bounded, "loop_sampling", self.loop_sampling, fixed)
@@ -314,7 +315,8 @@ def final(self: LoopedProblem) -> dict:
 def calibrated(self: LoopedProblem) -> dict:
     "The exit rule whose cost on the validation windows is allowed, and what it saves."
     found = calibrate(parse_exit(self.cfg.exit, self.model), self.model, self.windows, nats=self.cfg.exit_nats)
-    return dict(exit=str(found.rule), exit_loops=found.loops, exit_saved=found.saved, exit_cost=found.loss - found.full)
+    measured = dict(exit_loops=found.loops.mean, exit_saved=found.saved.mean, exit_cost=found.above.mean)
+    return dict(exit=str(found.rule), **measured)
 
 # %% ../../nbs/looped/09_problem.ipynb #b8c3e5e6
 @patch
