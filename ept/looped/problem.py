@@ -241,9 +241,9 @@ def averaged(
 # %% ../../nbs/looped/09_problem.ipynb #0190ab45
 @patch
 def part(self: LoopedProblem,
-    idx, targets,  # (b, T)
-    loops,         # (b,) of each sequence
-    noise,         # generator of what is drawn
+    idx, targets,         # (b, T)
+    loops: torch.Tensor,  # (b,) of each sequence
+    noise,                # generator of what is drawn
 ) -> dict:
     "Add the gradient of a part of the batch to `.grad`; its row."
     cfg, most = self.cfg, int(loops.max())
