@@ -71,7 +71,11 @@ def wirings_parser() -> Parser:
     return parser
 
 # %% ../../nbs/cli/03_looped.ipynb #a8b8cc65
-def about_wiring(text, sizes, unsafe=True) -> dict:
+def about_wiring(
+    text,         # a formula, or the name of one
+    sizes,        # `Sizes`
+    unsafe=True,  # take formulas that explode, too
+) -> dict:
     "What a formula is, in a row."
     from ept.looped import wiring as w
     made, C = w.parse(text, unsafe=unsafe), sizes.C

@@ -48,9 +48,9 @@ class Exit(Rule):
         return [v for f in fields(self) if isinstance(v := getattr(self, f.name), Exit)]
 
     def bind(self,
-        model,        # `LoopedLM`
-        logits=None,  # what reads it out; None: a `LastLogits` for this rule and all that it is made of
-    ):                # itself
+        model,                      # `LoopedLM`
+        logits: LastLogits = None,  # what reads it out; None: a `LastLogits` for this rule and all that it is made of
+    ):                              # itself
         "Let it read this model's answers."
         self.model, self.logits = model, logits or LastLogits(model)
         for part in self.parts(): part.bind(model, self.logits)
@@ -77,7 +77,8 @@ def __call__(self: Exit,
 
 @patch
 def flops(self: Exit,
-    C, V,  # width; words
+    C,  # width
+    V,  # words of the vocabulary
 ) -> int:
     "Operations of a token in each loop."
     channel, word = self.ops
@@ -145,7 +146,7 @@ class Gate(Exit):
     ops = (10, 0)
     def __post_init__(self): between("p", self.p, 1)
 
-    def bind(self, model, logits=None):
+    def bind(self, model, logits: LastLogits = None):
         gate = model.exit_gate
         fix = "needs a gate; build the model with exit_gate=True and train it with the loss expected or ponder"
         require(gate is not None, "exit", str(self), fix)
@@ -190,7 +191,7 @@ class Stable(Exit):
         return count >= self.n
 
 # %% ../../nbs/looped/05_exits.ipynb #886f4257
-def log_best(logits): return logits.log_softmax(-1).amax(-1)
+def log_best(logits: torch.Tensor): return logits.log_softmax(-1).amax(-1)
 
 @dataclass
 class Confidence(Exit):
@@ -318,8 +319,8 @@ EXITS = {kind.name: kind for kind in (Depth, Cosine, StateChange, Acceleration, 
 JOINED = {ast.BitOr: Either, ast.BitAnd: Both}
 
 def parse_exit(
-    text,        # such as "cosine(0.02) | depth(8)"
-    model=None,  # `LoopedLM` to bind it to
+    text: str | Exit,  # such as "cosine(0.02) | depth(8)"
+    model=None,        # `LoopedLM` to bind it to
 ) -> Exit:
     "An exit from text; raises `InvalidInput` with the nearest name. Nothing of the text is executed."
     rule = text if isinstance(text, Exit) else Reader("exit", EXITS, JOINED)(text)
@@ -398,7 +399,7 @@ class Operating:
     rule: Exit
     loss: Interval     # nats
     above: Interval    # nats above full depth
-    loops: Interval
+    loops: Interval    # made
     saved: Interval    # share of the loops
     flops: Interval    # operations, forward
     full: float        # operations at full depth
@@ -410,9 +411,11 @@ class Operating:
         return text if self.found else "no threshold costs so little; full depth: " + text
 
 def operating(
-    rule, base, found,  # a rule; of `by_window` at full depth, and with the rule
-    costs, model,       # of `token_costs`
-):                      # `Operating`
+    rule,         # that was used
+    base, found,  # of `by_window` at full depth; of the same with the rule
+    costs,        # of `token_costs`
+    model,        # `LoopedLM`
+):                # `Operating`
     "Sum up what was measured."
     loss, loops = found
     C, V = model.shape.C, model.config["vocab"]
@@ -431,12 +434,12 @@ def check_windows(windows):
     require(fits, "windows", shown, "a pair of token ids, inputs and targets, (n, T) each, with at least two windows")
 
 def calibrate(
-    rule,        # an exit, or its text; what it gives as a threshold does not matter
-    model,       # `LoopedLM`
-    windows,     # held-out (idx, targets), each (n, T)
-    nats=0.01,   # what leaving may cost, in nats a token
-    loops=None,  # full depth; None: that of the model
-    B=64,        # windows at a time
+    rule: Exit | str,  # an exit, or its text; what it gives as a threshold does not matter
+    model,             # `LoopedLM`
+    windows,           # held-out (idx, targets), each (n, T)
+    nats=0.01,         # what leaving may cost, in nats a token
+    loops=None,        # full depth; None: that of the model
+    B=64,              # windows at a time
 ) -> Operating:
     "The loosest threshold that costs at most `nats`; full depth if there is none. Raises `InvalidInput`."
     check_windows(windows)

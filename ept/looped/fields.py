@@ -64,7 +64,9 @@ class LoopedField(CausalField):
         for part in model.modules():
             if isinstance(part, AttentionPart): part.fused = None      # products with the Jacobian need the plain form
 
-    def clamp(self, idx, start=0, before=None): return self.model.clamp(idx, start, before)
+    def clamp(self, idx, start=0, before: torch.Tensor = None):  # as of `Readout.embed`
+        return self.model.clamp(idx, start, before)
+
     def init_state(self, x): return self.model.init_state(x)
     def cost(self, z, targets): return self.model.cost(z, targets)
     def logits(self, z): return self.model.logits(z)

@@ -470,7 +470,7 @@ LOSSES = {kind.name: kind for kind in (Last, AllLoops, Conf0, Conf1, Conf2, Conf
                                        Expected, Ponder, Distil, TwoLoops)}
 
 def parse_loss(
-    text,  # such as "last", "distil(0.5)" or "identity(cos, weight=0.1)"
+    text: str | Loss,  # such as "last", "distil(0.5)" or "identity(cos, weight=0.1)"
 ) -> Loss:
     "A loss from text; raises `InvalidInput` with the nearest name. Nothing of the text is executed."
     return text if isinstance(text, Loss) else Reader("loss", LOSSES)(text)

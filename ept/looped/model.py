@@ -221,10 +221,15 @@ class LoopForce(IteratedForce):
         self.every, self.kept = KVS[field.shape.kv], {}
         self.frozen, self.k = None, 0
 
+    def start(self):
+        self.first = super().start()
+        return self.first
+
     def hold(self, frozen): self.frozen = frozen
 
     def step(self, z, k=0, eps=1.0):
         self.k = k
+        if self.late is not None: z = torch.where(spread(k == self.late, z), self.first, z)      # with its graph
         new = self.field.loop(z, self.x, k, self.memory, self.mid)
         if self.late is not None: new = torch.where(spread(k >= self.late, new), new, z)
         return new if eps == 1 else z + eps*(new - z)

@@ -157,7 +157,7 @@ def collect(self: AttentionPart, p, v, own=None, v_own=None):
 @patch
 def forward(self: AttentionPart,
     h,            # (B, n, C)
-    memory=None,  # as above
+    memory=None,  # memory(attention, site, h): the keys and values that are read; None: the tokens' own
     site=None,    # where in the model this is
 ):                # (B, n, C), and (B, n, 1) or None
     "What is read, and the mean weight of the zero key where there is one."

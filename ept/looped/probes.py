@@ -171,9 +171,10 @@ def motion(
 
 @torch.no_grad()
 def readings(
-    model, states,  # as above
-    targets=None,   # (B, T) token ids
-) -> dict:          # ce, kl
+    model,         # `LoopedLM`
+    states,        # (L+1, B, T, C)
+    targets=None,  # (B, T) token ids
+) -> dict:         # ce, kl
     "What can be read from each state, one readout at a time."
     last, rows = model.logits(states[-1]).log_softmax(-1), []
     for z in states:
@@ -282,7 +283,7 @@ def plot(self: LoopProbe):
 # %% ../../nbs/looped/06_probes.ipynb #b16979a8
 def measured_growth(
     wiring,        # a formula, or the name of one
-    loops=12,
+    loops=12,      # how many
     far=1e4,       # how far out `far` is measured, over the size of the start
     seed=0,        # of the weights and tokens
     **shape,       # as of `LoopedShape`
@@ -299,7 +300,9 @@ def measured_growth(
     predicted = growth(model.core[0].wiring)
     return dict(wiring=wiring, predicted=predicted, sizes=found["rms"], gain=gain, ratio=change, far=out)
 
-def growth_table(rows) -> str:  # of `measured_growth`
+def growth_table(
+    rows,  # of `measured_growth`
+) -> str:
     "The rows as text."
     lines = [f"{'wiring':13}{'predicted':11}{'gain':>7}{'ratio':>7}{'far out':>9}   rms after 0, 1, 2, 4, 8 … loops"]
     for r in rows:

@@ -117,7 +117,6 @@ class LoopedConfig(LoopOptions, LoopedShape, TextOptions, CreditOptions):
     loops: int = opt(8, "how often the core is gone through; the mean of poisson draws", least=1, group="model")
     inject: str = opt("cat", "how the input enters every loop: none, add, cat or gate", ("none", "add", "cat", "gate"),
                       group="model")
-    lr: float = opt(3e-3, "peak learning rate", above=0, group="optimiser")
     exit: str = opt("none", "rule of early exit that is calibrated at the end, such as cosine; see `ept looped exits`",
                     group="loops")
     exit_nats: float = opt(0.01, "what an early exit may cost", above=0, group="loops")
@@ -242,9 +241,9 @@ def averaged(
 # %% ../../nbs/looped/09_problem.ipynb #0190ab45
 @patch
 def part(self: LoopedProblem,
-    idx, targets,  # (b, T)
-    loops,         # (b,) of each sequence
-    noise,         # generator of what is drawn
+    idx, targets,         # (b, T)
+    loops: torch.Tensor,  # (b,) of each sequence
+    noise,                # generator of what is drawn
 ) -> dict:
     "Add the gradient of a part of the batch to `.grad`; its row."
     cfg, most = self.cfg, int(loops.max())

@@ -126,7 +126,8 @@ class Bound(NamedTuple):
     def known(self) -> bool: return self.high < math.inf
 
 def bound(
-    degree: int, ends,  # numbers, of which the least and the greatest count
+    degree: int,  # power of x
+    ends,         # numbers, of which the least and the greatest count
 ) -> Bound:
     "A bound by its ends, unknown if one of them is not finite."
     ends = list(ends)
@@ -225,7 +226,9 @@ def nearest(
     return f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}"
 
 # %% ../../nbs/looped/01_wiring.ipynb #37cccab7
-def check_text(text) -> str:  # the same on one line
+def check_text(
+    text: object,  # what was given as a formula
+) -> str:  # the same on one line
     "Refuse what is no text, too long, or not of plain characters."
     require(isinstance(text, str), "wiring", text, "must be a formula, such as 'x + attn(ln(x))', or a preset's name")
     text = text.translate(SPACES)
@@ -484,7 +487,9 @@ def target(self: Reader, node: ast.Assign) -> str:
     return target.id
 
 # %% ../../nbs/looped/01_wiring.ipynb #a54a78a1
-def expand(text: str) -> str:
+def expand(
+    text: str,  # a formula or a preset's name, which `@ init` may follow
+) -> str:
     "Put a preset's formula in the place of its name, which an init may follow."
     body, at, init = text.partition("@")
     name = body.strip()
@@ -522,8 +527,8 @@ def check_growth(self: Reader):
 
 # %% ../../nbs/looped/01_wiring.ipynb #3cf1f5e6
 def parse(
-    text,          # a formula or a preset's name, which `@ init` may follow; a `Wiring` is given back as it is
-    unsafe=False,  # take explosive ones too
+    text: str | Wiring,  # a formula or a preset's name, which `@ init` may follow; a `Wiring` is given back as it is
+    unsafe=False,        # take explosive ones too
 ) -> Wiring:
     "A block from its formula; raises `InvalidInput` (field wiring) that shows the place and says what would be right."
     if isinstance(text, Wiring): return text
@@ -578,7 +583,9 @@ def random_formula(
     return text if len(text) <= LONGEST else random_formula(rng, statements, depth)
 
 # %% ../../nbs/looped/01_wiring.ipynb #2fde119e
-def bound_text(b: Bound) -> str:
+def bound_text(
+    b: Bound,  # of `bounds`
+) -> str:
     "A bound as it is written."
     power = {0: "", 1: " x"}.get(b.degree, f" x^{b.degree}")
     if b.known: return f"[{b.low:.4g}, {b.high:.4g}]{power}"
@@ -609,7 +616,7 @@ def table(
     return "\n".join("  ".join(f"{cell:{n}}" for cell, n in zip(row, widths)).rstrip() for row in rows)
 
 # %% ../../nbs/looped/01_wiring.ipynb #994e1bca
-def check_shape(C, H=1, T=1, mlp_scale=1, registers=0, value="matrix"):
+def check_shape(C, H=1, T=1, mlp_scale=1, registers=0, value="matrix"):  # as in `params`
     "Refuse what no block can have."
     for name, n in dict(C=C, H=H, T=T, mlp_scale=mlp_scale, registers=registers).items():
         least = int(name != "registers")
@@ -620,7 +627,8 @@ def check_shape(C, H=1, T=1, mlp_scale=1, registers=0, value="matrix"):
 # %% ../../nbs/looped/01_wiring.ipynb #b650a947
 def params(
     wiring,          # a `Wiring`, or its text
-    C: int, H: int,  # width, heads
+    C: int,          # width
+    H: int,          # heads
     mlp_scale=4,     # of the MLP's inner width to C
     value="matrix",  # or identity: attention without a value matrix
     proj=True,       # whether attention has an output projection
@@ -639,9 +647,12 @@ def params(
 
 # %% ../../nbs/looped/01_wiring.ipynb #7004811f
 def flops(
-    wiring,            # a `Wiring`, or its text
-    C: int, T: int,    # width, tokens of context
-    mlp_scale=4, value="matrix", proj=True, registers=0,  # as in `params`
+    wiring,                      # a `Wiring`, or its text
+    C: int,                      # width
+    T: int,                      # tokens of context
+    mlp_scale=4,                 # as in `params`
+    value="matrix",              # as in `params`
+    proj=True, registers=0,      # as in `params`
 ) -> int:
     "The operations of one token's pass through one block, in matrix products."
     wiring = parse(wiring)
