@@ -391,11 +391,12 @@ def gains(self: GainControl, model, trace, generator=None):  # as of `penalty`
         before, after = size[:-1], size[1:]
         return late(after/torch.where(before == 0, after.detach(), before))
     n, L = max(1, round(self.share*len(trace.x))), len(trace.change)
-    k = L//2 + int(torch.randint(L - L//2, (1,), generator=generator))
+    draw = dict(generator=generator, device=generator.device if generator else "cpu")      # a generator has its own
+    k = L//2 + int(torch.randint(L - L//2, (1,), **draw))
     z, before = (trace.states[i][:n].detach() for i in (k, max(k - 1, 0)))
     v = z - before
     still = ~v.flatten(1).any(1)                          # where nothing moved any direction is as good
-    if still.any(): v[still] = torch.randn(v[still].shape, generator=generator).to(v)
+    if still.any(): v[still] = torch.randn(v[still].shape, **draw).to(v)
     return gain_along(OneLoop(model, trace, k, slice(n)), z, v)[0]
 
 # %% ../../nbs/looped/06_probes.ipynb #2c82ad60
