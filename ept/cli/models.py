@@ -13,7 +13,7 @@ __all__ = ['LM', 'LEAVES', 'FIRST', 'SAMPLE', 'EVAL', 'CORPORA', 'DATA', 'prepar
            'describe', 'data_report', 'data']
 
 # %% ../../nbs/cli/01_models.ipynb #fe4c5631
-import contextlib, hashlib, json, os, shlex, shutil, time
+import contextlib, hashlib, importlib, json, os, shlex, shutil, time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -565,18 +565,16 @@ def evaluate_parser():
 # %% ../../nbs/cli/01_models.ipynb #736bd487
 def evaluate(args) -> tuple[dict, int]:
     "`ept eval`."
-    from ept.fields import VectorField
-    from ept.text.problem import measure, settling
-    from ept.train.credit import build_estimator
+    from ept.text.problem import measure
     windows = parse_value("windows", args.windows, int)
     require(windows >= 0, "windows", windows, "must be at least 0; 0 takes all")
     loaded = opened(args)
     generator_of(loaded.system, args.ckpt)
     model, cfg = loaded.model, loaded.cfg
     started = time.perf_counter()
-    solver = build_estimator(cfg).solver if isinstance(model, VectorField) else None
+    states = importlib.import_module(f"ept.{loaded.system}.problem").evaluator(model, cfg)
     with prepared(args.data or cfg.data, loaded.tokenizer, 0) as data:
-        found = measure(model, data, cfg.T, windows, settling(model, solver))
+        found = measure(model, data, cfg.T, windows, states)
     corpus = data.card["corpus"]["name"]
     result = found | dict(corpus=corpus, T=cfg.T, ckpt=args.ckpt, step=loaded.header.get("step"))
     print(evaluation_report(result))

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MODES', 'TWINS', 'PRESETS', 'SHAPED', 'TwinOptions', 'Config', 'build_twin', 'field_of', 'equal_twin', 'build_model',
-           'LMProblem', 'train', 'twin_of', 'remembered', 'load_checkpoint']
+           'LMProblem', 'train', 'twin_of', 'remembered', 'load_checkpoint', 'evaluator']
 
 # %% ../../nbs/lm/07_problem.ipynb #dfc2c137
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from fastcore.meta import delegates
 from ..core import InvalidInput, Options, opt, require, saved_options
 from ..fields import Work
 from ..train import loop
-from ..train.credit import SOLVERS, Credit, CreditOptions, Implied
+from ..train.credit import build_estimator, SOLVERS, Credit, CreditOptions, Implied
 from ..text.model import equal_width, n_params
 from ..text.problem import TextOptions, TextProblem, open_model, settling
 from .model import BLOCKS, CELLS, EquilibriumLM, LanguageModel, LoopedLM, RecurrentLM, TransformerLM, step_units
@@ -270,3 +270,10 @@ def load_checkpoint(
     Config(device=device)
     model, tokenizer, header = open_model(LanguageModel, path)
     return model.to(device), remembered(header.get("config"), header["shape"], device), tokenizer, header
+
+# %% ../../nbs/lm/07_problem.ipynb #cb7f191e
+def evaluator(
+    model, cfg,  # from `load_checkpoint`
+):               # (b, T) token ids ↦ states, and how many of the sequences settled
+    "How a model of this configuration is evaluated, as of `settling`."
+    return settling(model, None if cfg.mode == "bp" else build_estimator(cfg).solver)

@@ -45,6 +45,8 @@ def check_limit(
     require(isinstance(model, LoopedLM), "model", type(model).__name__, "must be a LoopedLM")
     fix = "the loops of this model differ, so they have no common fixed point; tie them, without relax and steps"
     require(not model.shape.bounded, "model", model.shape.tie, fix)
+    fix = "keys of an earlier loop belong to no single loop; build the model with kv='each'"
+    require(model.shape.kv == "each", "kv", model.shape.kv, fix)
     reads = model.shape.inject != "none" or model.core[0].wiring.reads_input
     fix = "an equilibrium of this loop would not know its input; use inject, or a formula that reads e"
     require(reads, "inject", model.shape.inject, fix)

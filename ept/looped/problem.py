@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'SPREAD', 'MODES', 'LOGS', 'DTYPES', 'PRESETS', 'LoopSampler', 'DrawOptions', 'LoopOptions', 'LoopedConfig',
-           'LoopedProblem', 'averaged', 'cost_by_loop', 'load_checkpoint', 'train']
+           'LoopedProblem', 'averaged', 'cost_by_loop', 'load_checkpoint', 'evaluator', 'train']
 
 # %% ../../nbs/looped/09_problem.ipynb #b2b71107
 import contextlib, math
@@ -25,7 +25,7 @@ from .wiring import growth, parse
 from ..text.model import layer_flops
 from ..text.problem import TextOptions, TextProblem, open_model, settling
 from ..train import loop
-from ..train.credit import Credit, CreditOptions, Implied
+from ..train.credit import Credit, CreditOptions, Implied, build_estimator
 from ..train.parallel import share
 
 # %% ../../nbs/looped/09_problem.ipynb #cd9cc95a
@@ -131,7 +131,7 @@ def check(self: LoopedConfig):
     "Raise `InvalidInput` for values that contradict each other."
     super(LoopedConfig, self).check()
     self.loss = str(parse_loss(self.loss))
-    if self.exit != "none": self.exit = str(parse_exit(self.exit))
+    self.check_exit()
     self.sampler()
     fixed = "the loops of this model differ, so their number is fixed; use loop_sampling fixed"
     require(self.loop_sampling == "fixed" or not self.bounded, "loop_sampling", self.loop_sampling, fixed)
@@ -140,6 +140,19 @@ def check(self: LoopedConfig):
     require(self.B % self.accumulate == 0, "accumulate", self.accumulate, f"must divide B={self.B}")
     self.check_truncation()
     if self.mode != "bp": self.check_field()
+
+# %% ../../nbs/looped/09_problem.ipynb #db1eee47
+@patch
+def check_exit(self: LoopedConfig):
+    "Raise `InvalidInput` for a rule without a threshold to set, and for losses over loops that sequences do not share."
+    fix = "sequences that start later would count the loops they let pass; use loss last, or draw per step"
+    require(self.per == "step" or self.loss == "last", "per", self.per, fix)
+    if self.exit == "none": return
+    rule = parse_exit(self.exit)
+    self.exit, set_at = str(rule), rule.settings(self.loops)
+    require(set_at, "exit", self.exit, "has no threshold that could be set; use cosine, kl or confidence")
+    gate = "gate" in self.exit and not self.exit_gate
+    require(not gate, "exit", self.exit, "needs a trained gate; add exit_gate and a loss such as expected")
 
 # %% ../../nbs/looped/09_problem.ipynb #0a48c0e3
 @patch
@@ -360,6 +373,14 @@ def load_checkpoint(
     cfg = saved_options(LoopedConfig, {**(values if isinstance(values, dict) else {}), **shape})
     cfg.device, cfg.threads = device, 0     # of this machine
     return model.to(device), cfg, tokenizer, header
+
+# %% ../../nbs/looped/09_problem.ipynb #61cdcd72
+def evaluator(
+    model, cfg,  # from `load_checkpoint`
+):               # (b, T) token ids ↦ states, and how many of the sequences settled
+    "How a model of this configuration is evaluated, as of `settling`."
+    if cfg.mode == "bp": return settling(model)
+    return settling(FIELDS[cfg.field](model), build_estimator(cfg).solver)
 
 # %% ../../nbs/looped/09_problem.ipynb #1f6790a1
 @patch
