@@ -385,8 +385,8 @@ def by_part(
 # %% ../../nbs/lab/06_testing.ipynb #a065a418
 TOTAL = 2100    # seconds of the processor for the whole suite, with a margin for slower machines
 BUDGETS = dict( # seconds of the processor for each part
-    math=240, data=60, train=120, lm=105, lab=240, cli=140, theory=290, tutorials=230, experiments=240, results=15,
-    text=20, looped=100, thinker=100, local=100, dag=100)
+    math=240, data=60, train=120, lm=105, lab=240, cli=140, theory=290, tutorials=230, experiments=210, results=15,
+    text=20, looped=130, thinker=100, local=100, dag=100)
 
 def busy() -> bool:
     "Whether more processes want the processors than this suite has."
