@@ -173,7 +173,8 @@ def check_truncation(self: LoopedConfig):
 def check_field(self: LoopedConfig):
     "Raise `InvalidInput` for what a field cannot have."
     whole = f"mode {self.mode} trains an equilibrium, which has no loops of its own; leave it at its default"
-    for name, default in dict(loss="last", gain_control="none", curriculum=0., kv="each").items():
+    for name, default in dict(loss="last", gain_control="none", curriculum=0., kv="each", per="step", exit="none",
+                              accumulate=1, dtype="float32", log="ept").items():
         require(getattr(self, name) == default, name, getattr(self, name), whole)
     require(not self.bounded, "tie", self.tie, "loops that differ have no common fixed point; tie all of them")
     require(self.solver != "scan", "solver", self.solver, "the field of a loop is settled by gs, anderson or euler")
