@@ -91,7 +91,7 @@ def wirings(args) -> tuple[dict, int]:
         for name, r in rows.items(): print(f"{name:12} {r['growth']:10} {r['params']:>10,}  {r['wiring']}")
         return dict(wirings=rows), 0
     r = about_wiring(args.check, sizes, args.unsafe)
-    print(f"{r['wiring']}\n\n{w.table(args.check)}\n")
+    print(f"{r['wiring']}\n\n{w.table(w.parse(args.check, unsafe=True))}\n")
     parts = ", ".join(f"{name} ({kind})" if name != kind else name for name, kind in r["parts"].items())
     print(f"growth      {r['growth']}\nparts       {parts}\nweights     {r['params']:,} (C={sizes.C}, H={sizes.H})")
     print(f"operations  {r['flops']:,} a token (T={sizes.T})")

@@ -103,8 +103,9 @@ class LoopedLM(Shared, Iterated):
         self.io = (TiedReadout if s.tie_head else Readout)(vocab, T, s.C, s.shift)
         d, plain = Dims(**own, rank=s.relax), Dims(**own)
         self.turn, self.draw = d.turn, None      # draw: a generator of noisy starts; None: always the same one
+        formula = parse(s.wiring, unsafe=s.unsafe)
         copies, write = 1 if s.tie == "all" else s.loops, SCALES[s.scale](s.loops)
-        self.core = nn.ModuleList(Wired(s.wiring, d, copies, s.tie, k, write) for k in range(s.blocks))
+        self.core = nn.ModuleList(Wired(formula, d, copies, s.tie, k, write) for k in range(s.blocks))
         self.prelude, self.coda = (nn.ModuleList(Wired("gpt2", plain, number=f"{name} {k}") for k in range(n))
                                    for name, n in dict(prelude=s.prelude, coda=s.coda).items())
         self.build_injection()

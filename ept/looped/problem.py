@@ -162,7 +162,7 @@ def check_truncation(self: LoopedConfig):
     most = self.loops if self.loop_sampling == "fixed" else self.loops_max
     require(self.grad_loops <= most, "grad_loops", self.grad_loops, f"there are {most} loops at most; 0: all of them")
     if self.grad_loops == most: return
-    reads = self.inject != "none" or parse(self.wiring).reads_input
+    reads = self.inject != "none" or parse(self.wiring, unsafe=self.unsafe).reads_input
     lost = "without an input in every loop the embeddings would get no gradient; use inject, or grad_loops 0"
     require(reads, "grad_loops", self.grad_loops, lost)
     kept = "keys of an earlier loop would get no gradient; use grad_loops 0"
@@ -360,7 +360,7 @@ def summary(self: LoopedProblem, row) -> dict:
     found = super(LoopedProblem, self).summary(row)
     used = self.utilisation(row)
     if used: own |= dict(mfu=used)
-    return dict(mode=self.cfg.mode, wiring=self.cfg.wiring, growth=growth(self.cfg.wiring), **own, **found)
+    return dict(mode=self.cfg.mode, wiring=self.cfg.wiring, growth=growth(self.model.core[0].wiring), **own, **found)
 
 def load_checkpoint(
     path,          # of the checkpoint
