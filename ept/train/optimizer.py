@@ -45,27 +45,44 @@ def orthogonal(
 # %% ../../nbs/train/02_optimizer.ipynb #d1fec1b8
 class Muon(torch.optim.Muon):
     "Muon (Jordan 2024) as in PyTorch, for many small matrices: those of one shape are made orthogonal together."
+    def __init__(self,
+        params,             # matrices, or groups of them
+        lr=1e-3,            # rate of a square matrix
+        weight_decay=0.,    # apart from the gradient, as AdamW's
+        momentum=0.95,      # decay of the average of gradients
+        nesterov=True,      # look one step of the average ahead
+        ns_steps=5,         # rounds of the polynomial
+    ):
+        super().__init__(params, lr=lr, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov,
+                         ns_steps=ns_steps)
+
     @torch.no_grad()
-    def step(self, closure=None):
+    def step(self):
         "Update every matrix that has a gradient."
-        loss = None if closure is None else torch.enable_grad()(closure)()
         for group in self.param_groups:
             params = [p for p in group["params"] if p.grad is not None]
             if params: self.move(group, params, self.directions(group, params))
-        return loss
 
-    def directions(self, group, params):
-        "Gradients with momentum, and that of Nesterov where it is asked for."
-        grads = [p.grad for p in params]
-        for p in params:
-            if "momentum_buffer" not in self.state[p]: self.state[p]["momentum_buffer"] = torch.zeros_like(p)
-        held = [self.state[p]["momentum_buffer"] for p in params]
-        torch._foreach_lerp_(held, grads, 1 - group["momentum"])
-        return torch._foreach_lerp(grads, held, group["momentum"]) if group["nesterov"] else held
+# %% ../../nbs/train/02_optimizer.ipynb #8168f77b
+@patch
+def directions(self: Muon,
+    group,   # settings of these matrices
+    params,  # matrices with a gradient
+) -> list:   # of tensors, shaped like the matrices
+    "Gradients with momentum."
+    grads = [p.grad for p in params]
+    for p in params:
+        if "momentum_buffer" not in self.state[p]: self.state[p]["momentum_buffer"] = torch.zeros_like(p)
+    held = [self.state[p]["momentum_buffer"] for p in params]
+    torch._foreach_lerp_(held, grads, 1 - group["momentum"])
+    return torch._foreach_lerp(grads, held, group["momentum"]) if group["nesterov"] else held
 
 # %% ../../nbs/train/02_optimizer.ipynb #44fbbff0
 @patch
-def move(self: Muon, group, params, directions):
+def move(self: Muon,
+    group, params,  # settings of these matrices, the matrices
+    directions,     # tensors, shaped like them
+):
     "Move parameters along their directions, made orthogonal."
     torch._foreach_mul_(params, 1 - group["lr"]*group["weight_decay"])
     shapes = {}
@@ -83,7 +100,9 @@ class Joined:
     @property
     def param_groups(self): return [group for part in self.parts for group in part.param_groups]
 
-    def zero_grad(self, set_to_none=True):
+    def zero_grad(self,
+        set_to_none=True,  # drop gradients instead of filling them with zeros
+    ):
         for part in self.parts: part.zero_grad(set_to_none)
 
     def step(self):
@@ -106,7 +125,9 @@ def state_dict(self: Joined) -> dict:
     return dict(state=state, param_groups=groups)
 
 @patch
-def load_state_dict(self: Joined, saved):
+def load_state_dict(self: Joined,
+    saved: dict,  # from `state_dict`
+):
     "Take up what `state_dict` gave; raises `ValueError` or `KeyError` for a state of other groups."
     starts, groups = self.starts(), list(saved["param_groups"])
     if len(groups) != len(self.param_groups): raise ValueError(f"{len(groups)} groups, not {len(self.param_groups)}")
@@ -133,8 +154,8 @@ def build_optimizer(
     return Joined(muon, torch.optim.AdamW(groups, lr=cfg.lr*cfg.rest, betas=betas)) if groups else muon
 
 def set_rate(
-    optimizer,    # from `build_optimizer`, or any other
-    rate: float,  # of groups without a share
+    optimizer: torch.optim.Optimizer | Joined,  # gets the rate
+    rate: float,                                # of groups without a share
 ):
     "Set the rate of every group, times its share."
     for group in optimizer.param_groups: group["lr"] = rate*group.get("share", 1.)
