@@ -66,9 +66,9 @@ class Muon(torch.optim.Muon):
 # %% ../../nbs/train/02_optimizer.ipynb #8168f77b
 @patch
 def directions(self: Muon,
-    group,   # settings of these matrices
-    params,  # matrices with a gradient
-) -> list:   # of tensors, shaped like the matrices
+    group: dict,   # settings of these matrices
+    params: list,  # matrices with a gradient
+) -> list:         # of tensors, shaped like the matrices
     "Gradients with momentum."
     grads = [p.grad for p in params]
     for p in params:
@@ -80,8 +80,9 @@ def directions(self: Muon,
 # %% ../../nbs/train/02_optimizer.ipynb #44fbbff0
 @patch
 def move(self: Muon,
-    group, params,  # settings of these matrices, the matrices
-    directions,     # tensors, shaped like them
+    group: dict,       # settings of these matrices
+    params: list,      # the matrices
+    directions: list,  # tensors, shaped like them
 ):
     "Move parameters along their directions, made orthogonal."
     torch._foreach_mul_(params, 1 - group["lr"]*group["weight_decay"])
