@@ -118,7 +118,7 @@ class Problem:
     unit = "samples"  # what a step works through
     size = 1          # how many of them, over all ranks
     advice = ""       # what to try besides a lower rate when nothing is learned
-    edges = ()        # submodules whose matrices are no maps between hidden states: embedding and readout
+    edges = ("head",) # layers that are no maps between hidden states, by the last part of their name
     kind = ""         # what its gradients will rest on, one of `KINDS`; empty: its rows alone say
 
     def __init__(self,

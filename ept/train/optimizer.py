@@ -13,15 +13,14 @@ from torch import nn
 # %% ../../nbs/train/02_optimizer.ipynb #a5309747
 def parameter_groups(
     model,     # a module
-    edges=(),  # names of submodules whose matrices are no maps between hidden states, such as embedding and readout
+    edges=(),  # last parts of the names of layers that are no maps between hidden states, such as head
 ) -> tuple:    # three lists: hidden matrices, other tensors of two axes or more, vectors
     "The parameters that are trained, by what they are."
-    tables = [n for n, m in model.named_modules() if n in edges or isinstance(m, nn.Embedding)]
-    outside = {id(p) for n in tables for p in model.get_submodule(n).parameters()}
+    maps = [(n.split(".")[-1], m) for n, m in model.named_modules() if isinstance(m, (nn.Linear, nn.RNNBase))]
+    inner = {id(p) for n, m in maps if n not in edges for p in m.parameters(recurse=False) if p.ndim == 2}
     params = [p for p in model.parameters() if p.requires_grad]
-    hidden = [p for p in params if p.ndim == 2 and id(p) not in outside]
-    inside = {id(p) for p in hidden}
-    others = [p for p in params if p.ndim >= 2 and id(p) not in inside]
+    hidden = [p for p in params if id(p) in inner]
+    others = [p for p in params if p.ndim >= 2 and id(p) not in inner]
     return hidden, others, [p for p in params if p.ndim < 2]
 
 # %% ../../nbs/train/02_optimizer.ipynb #48a95f0a
