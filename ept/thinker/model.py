@@ -29,7 +29,7 @@ class ThinkerSizes(Options):
     ffn: float = opt(2., "hidden width of the feed-forward layer over C", above=0, group="model")
     latents: str = opt("grid", "how many: a number, a range such as 4:16, or grid, one for each place of the answer",
                        group="model")
-    steps: str = opt("8", "how often the block is applied: a number, or a range such as 4:12", group="model")
+    depth: str = opt("8", "how often the block is applied: a number, or a range such as 4:12", group="model")
     memory: int = opt(0, "earlier steps whose latents are remembered", least=0, group="model")
     static: int = opt(0, "learned vectors that a plan may let the block look at", least=0, group="model")
     plan: str = opt("simple", "what each step does: a table, a file that holds one, or one of " + ", ".join(PRESETS),
@@ -62,7 +62,7 @@ class ThinkerShape(ThinkerSizes):
     def table(self) -> Plan: return Plan.parse(self.plan, self.plan_repeat)
 
     def range(self,
-        name,  # latents or steps
+        name,  # latents or depth
     ):         # smallest and largest
         "The ends of a range."
         return span(name, getattr(self, name))
@@ -86,7 +86,7 @@ def check(self: ThinkerShape):
     fix = "a table has a vector a latent; say how many, for example latents='8'"
     require(not (grid and self.start == "table"), "start", self.start, fix)
     self.plan = self.table.spec
-    for steps in self.range("steps"): self.table.check(steps, self.memory, self.static)
+    for steps in self.range("depth"): self.table.check(steps, self.memory, self.static)
 
 # %% ../../nbs/thinker/03_model.ipynb #4609c3cd
 class Thinker(Iterated):
@@ -143,7 +143,7 @@ def redraw(self: Thinker,
     def draw(low, high): return high if rng is None else int(torch.randint(low, high + 1, (), generator=rng))
     s = self.shape
     self.count = None if s.latents == "grid" else draw(*s.range("latents"))
-    self.steps = draw(*s.range("steps"))
+    self.steps = draw(*s.range("depth"))
     self.noise_seed = 0 if rng is None else draw(0, 2**31 - 1)
     self.drawn = None if rng is None else self.noise_seed
     self.parted, self.rooms = {}, {}    # by number of rows in x: latents, symbols; by places of an answer: room

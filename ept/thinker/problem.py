@@ -7,7 +7,7 @@ __all__ = ['MODELS', 'SHAPES', 'MODES', 'PRESETS', 'TaskOptions', 'RuleOptions',
            'evaluate_task', 'ThinkerProblem', 'build', 'rule_of', 'from_shape', 'load_checkpoint', 'start_from',
            'train']
 
-# %% ../../nbs/thinker/08_problem.ipynb #53c51d9e
+# %% ../../nbs/thinker/08_problem.ipynb #8ca94806
 from dataclasses import dataclass, fields
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from ..data.tasks import CURRICULA, Score, make_curriculum, targets_of, task_bat
 from ..estimators import Unrolled, cost_weights, deposit
 from ..fields import Work
 from ..text.model import n_params
-from .grid import GridShape, GridThinker
+#GRID
 from .model import Thinker, ThinkerShape, check_stationary
 from .plan import span
 from .strict import StrictShape, StrictThinker
@@ -29,7 +29,7 @@ from ..train.credit import Credit, CreditOptions, Implied
 from ..train.loop import Problem, TrainOptions
 from ..train.parallel import mean, place, share
 
-# %% ../../nbs/thinker/08_problem.ipynb #95d05d3f
+# %% ../../nbs/thinker/08_problem.ipynb #71d4af57
 @dataclass
 class TaskOptions(TrainOptions):
     "What is learned, from which sizes, and how it is tested."
@@ -48,7 +48,7 @@ class TaskOptions(TrainOptions):
     eval_samples: int = opt(200, "samples of an evaluation under way", least=2, group="evaluation and machine")
     final_samples: int = opt(1000, "samples of each size in the last test", least=2, group="evaluation and machine")
 
-# %% ../../nbs/thinker/08_problem.ipynb #550d0f0d
+# %% ../../nbs/thinker/08_problem.ipynb #5cf5a796
 @patch
 def make_curriculum(self: TaskOptions):
     "The `Curriculum` that was asked for."
@@ -76,9 +76,9 @@ def check(self: TaskOptions):
     self.make_curriculum()
     for size in (self.size_min, self.size_max, *self.test_sizes()): self.made.check_size(size)
 
-# %% ../../nbs/thinker/08_problem.ipynb #0cb3f4a8
-MODELS = dict(strict=(StrictThinker, StrictShape), looped=(Thinker, ThinkerShape), grid=(GridThinker, GridShape))
-SHAPES = (GridShape, StrictShape, ThinkerShape)
+# %% ../../nbs/thinker/08_problem.ipynb #a6a1d0c6
+MODELS = dict(strict=(StrictThinker, StrictShape), looped=(Thinker, ThinkerShape))
+SHAPES = (StrictShape, ThinkerShape)
 MODES = ("bp", "ift", "ep")
 
 @dataclass
@@ -112,7 +112,7 @@ ThinkerConfig.free = (*TrainOptions.free, *CreditOptions.free, "test", "final_sa
 ThinkerConfig.groups = ("task", "model", "thinking", "variations", "optimiser", "free phase", "nudged phase", "stability",
                         "evaluation and machine", "from a checkpoint")  # as `--help` lists them
 
-# %% ../../nbs/thinker/08_problem.ipynb #aff98352
+# %% ../../nbs/thinker/08_problem.ipynb #772f6c99
 @patch
 def check(self: ThinkerConfig):
     "Raise `InvalidInput` for values that contradict each other."
@@ -143,7 +143,7 @@ def weight(self: ThinkerConfig):
     try: return float(self.weights)
     except ValueError: require(False, "weights", self.weights, "last, all, or a number above 0 such as 1.4")
 
-# %% ../../nbs/thinker/08_problem.ipynb #65c8ac19
+# %% ../../nbs/thinker/08_problem.ipynb #a95ff93a
 @patch
 def shape(self: ThinkerConfig):
     "The shape of the model."
@@ -158,7 +158,7 @@ def implied(self: ThinkerConfig) -> Implied:
 
 PRESETS = dict()
 
-# %% ../../nbs/thinker/08_problem.ipynb #3975bc5b
+# %% ../../nbs/thinker/08_problem.ipynb #93718cdd
 @torch.no_grad()
 def evaluate_batch(
     model, batch,  # a thinker; `Batch` of one size
@@ -188,7 +188,7 @@ def evaluate_task(
     rng = np.random.default_rng([seed, size, 1_000_003])
     return evaluate_batch(model, task.sample(n, size, rng), **given)
 
-# %% ../../nbs/thinker/08_problem.ipynb #126fb3db
+# %% ../../nbs/thinker/08_problem.ipynb #c35b83ea
 class ThinkerProblem(Problem):
     "A thinker to be trained on a task."
     system = "thinker"
@@ -220,7 +220,7 @@ def build(cfg) -> torch.nn.Module:
     model.shared_noise = cfg.mode != "bp"       # rules compute parts of a batch anew: noise must not depend on the row
     return model
 
-# %% ../../nbs/thinker/08_problem.ipynb #5acd2fca
+# %% ../../nbs/thinker/08_problem.ipynb #6fc6bf7f
 def rule_of(cfg, model):
     "What finds gradients: `Unrolled`, `Credit`, or None where autograd alone does."
     if cfg.mode != "bp": return Credit(cfg, seed=cfg.seed)
@@ -246,7 +246,7 @@ def gradient(self: ThinkerProblem, step) -> dict:
     else: row = self.credited(inputs, targets, step)
     return row | dict(size_of=int(self.task.size_of(batch.inputs.shape[1])))
 
-# %% ../../nbs/thinker/08_problem.ipynb #44201ed3
+# %% ../../nbs/thinker/08_problem.ipynb #c3fe1ee7
 @patch
 def through(self: ThinkerProblem, inputs, targets) -> dict:
     "The gradient of a strict thinker by the chain rule through its pass."
@@ -265,7 +265,7 @@ def learned(self: ThinkerProblem, logits, targets) -> dict:
     self.curriculum.update(mean(right))
     return dict(right=right, grown=self.curriculum.state["end"])
 
-# %% ../../nbs/thinker/08_problem.ipynb #f6f52c96
+# %% ../../nbs/thinker/08_problem.ipynb #62baa473
 @patch
 def unrolled(self: ThinkerProblem, inputs, targets, step) -> dict:
     "The gradient by the chain rule through steps of thought."
@@ -283,7 +283,7 @@ def credited(self: ThinkerProblem, inputs, targets, step) -> dict:
     row = self.rule.gradient(self.model, inputs, targets, step)
     return row | dict(units=Work(row["force"], row["jvp"], row["vjp"]).units)
 
-# %% ../../nbs/thinker/08_problem.ipynb #21f8678b
+# %% ../../nbs/thinker/08_problem.ipynb #9607a351
 @patch
 def evaluate(self: ThinkerProblem) -> dict:
     "Cost and shares of right answers at the largest trained size."
@@ -318,7 +318,7 @@ def summary(self: ThinkerProblem, row) -> dict:
     about = dict(task=self.cfg.task, wiring=self.cfg.wiring, mode=self.cfg.mode, params=n_params(self.model))
     return about | {name: row[name] for name in names}
 
-# %% ../../nbs/thinker/08_problem.ipynb #d269273f
+# %% ../../nbs/thinker/08_problem.ipynb #d7dc4b00
 @patch
 def state_dict(self: ThinkerProblem) -> dict:
     "Curriculum, last state, and what the rule keeps."
@@ -343,7 +343,7 @@ def check_data(self: ThinkerProblem, state, path):
     fix = f"the state in {path} was trained on {state['data']}; give the same task"
     require(state["data"] == self.key, "task", self.cfg.task, fix)
 
-# %% ../../nbs/thinker/08_problem.ipynb #d5885352
+# %% ../../nbs/thinker/08_problem.ipynb #97b9e49e
 def from_shape(shape) -> torch.nn.Module:
     "The thinker of a shape from a checkpoint."
     kind, own = MODELS[one_of("wiring", shape["wiring"], MODELS)]
@@ -379,13 +379,12 @@ def start_from(
     require(its == own, "init_ckpt", path, f"holds a thinker of wiring {its[0]} with {len(its[1])} symbols")
     load_weights(model, source.state_dict(), path)
 
-# %% ../../nbs/thinker/08_problem.ipynb #1d87dd4b
+# %% ../../nbs/thinker/08_problem.ipynb #d07ae9ee
 @delegates(loop.train, but=["problem"])
 def train(
     cfg: ThinkerConfig,
     out="runs/thinker",  # folder of the run
-    **given,             # as of `loop.train`
-) -> dict:
+    **kwargs,            # as of `loop.train`
+) -> dict:               # result: shares of right answers by size, counts, paths
     "Train a thinker; raises as `loop.train` does."
-    problem = ThinkerProblem(cfg, resumed=given.get("resume", False))
-    return loop.train(problem, out, **given)
+    return loop.train(ThinkerProblem(cfg, resumed=kwargs.get("resume", False)), out, **kwargs)
