@@ -6,7 +6,7 @@
 __all__ = ['StrictShape', 'Reading', 'PlaceReadout', 'check_targets', 'StrictForce', 'StrictLinearisation', 'StrictThinker',
            'check_question']
 
-# %% ../../nbs/thinker/05_strict.ipynb #70478e5a
+# %% ../../nbs/thinker/05_strict.ipynb #48120861
 import math
 from dataclasses import dataclass
 import torch
@@ -18,7 +18,7 @@ from ..fields import CausalField, CausalForce, Linearisation, join
 from ..layers import LayerNorm, Linear, linear, softmax
 from .parts import Attention, SwiGLU, silu, split_parameters
 
-# %% ../../nbs/thinker/05_strict.ipynb #042fa6df
+# %% ../../nbs/thinker/05_strict.ipynb #33eb8822
 @dataclass
 class StrictShape(Options):
     "Sizes of a strict thinker."
@@ -27,16 +27,16 @@ class StrictShape(Options):
     ffn: float = opt(2.0, "hidden width of the feed-forward layers, over the width", above=0, group="model")
     reach: int = opt(2, "symbols to either side that a place of the answer reads", least=0, group="model")
     window: int = opt(3, "earlier latents that a latent reads", least=1, group="model")
-    noise: float = opt(0.0, "noise on what latents read of the question, in training", least=0.0, group="model")
+    noise: float = opt(0.1, "noise on what latents read of the question, in training", least=0.0, group="model")
     norm_state: bool = opt(True, "whether states are normalised", group="model")
 
-# %% ../../nbs/thinker/05_strict.ipynb #92082608
+# %% ../../nbs/thinker/05_strict.ipynb #6033700b
 class Reading(nn.Module):
     "What each place of an answer reads of the question: the symbols near its lines, by one learned query."
     def __init__(self,
         task,   # `Task`
         C, H,   # width, heads
-        reach,  # symbols to either side of a line
+        reach: int,  # symbols to either side of a line
     ):
         super().__init__()
         self.task, self.reach = task, reach
@@ -55,13 +55,14 @@ class Reading(nn.Module):
         empty = (at < 0) | (at >= S)
         return torch.where(empty, self.task.vocab, inputs[:, at.clamp(0, S - 1)])
 
-# %% ../../nbs/thinker/05_strict.ipynb #e90ca3ad
+# %% ../../nbs/thinker/05_strict.ipynb #0c94ccb3
 @patch
 def table(self: Reading):
     "Weight times (value, 1) by seat and symbol, (J, V, H, d+1), and of nothing to read, (H, d+1)."
     attn, sat = self.attn, self.symbol.weight + self.seat[:, None]
     q = attn.query(self.base[None])/math.sqrt(len(self.base)/attn.H)                # (H, 1, d)
-    (k, v), (k0, v0) = (t.transpose(1, 2) for t in attn.keys_values(sat)), attn.null.squeeze(2)
+    k, v = (t.transpose(1, 2) for t in attn.keys_values(sat))
+    k0, v0 = attn.null.squeeze(2)
     s, s0 = (k*q.squeeze(1)).sum(-1, keepdim=True), (k0*q.squeeze(1)).sum(-1, keepdim=True)
     top = torch.maximum(s.amax((0, 1)), s0).detach()
     one = lambda v: F.pad(v, (0, 1), value=1.)
@@ -71,14 +72,14 @@ def table(self: Reading):
 def forward(self: Reading, inputs):  # (B, S) -> (B, P, C)
     "The base state of each place, u."
     sat = self.seated(inputs)
-    (B, P, J), (known, nothing) = sat.shape, self.table()
+    known, nothing = self.table()
     rows = F.pad(known.flatten(2), (0, 0, 0, 1)).flatten(0, 1)                    # an empty seat adds nothing
-    hot = rows.new_zeros(B, P, len(rows))
-    hot.scatter_(-1, sat + torch.arange(J, device=sat.device)*(len(rows)//J), 1.)
+    first = torch.arange(0, len(rows), self.task.vocab + 1, device=sat.device)    # row of each seat
+    hot = rows.new_zeros(*sat.shape[:2], len(rows)).scatter_(-1, sat + first, 1.)
     read = (hot @ rows).unflatten(-1, nothing.shape) + nothing
     return self.base + self.attn.o((read[..., :-1]/read[..., -1:]).flatten(-2))
 
-# %% ../../nbs/thinker/05_strict.ipynb #45677100
+# %% ../../nbs/thinker/05_strict.ipynb #6555b2af
 @patch
 def weights(self: Reading,
     inputs,  # (B, S) symbols of the question
@@ -91,7 +92,7 @@ def weights(self: Reading,
     w = torch.cat([nothing.expand(*w.shape[:2], 1, -1), w], 2).mT
     return w/w.sum(-1, keepdim=True)
 
-# %% ../../nbs/thinker/05_strict.ipynb #79e3ec86
+# %% ../../nbs/thinker/05_strict.ipynb #318035fb
 class PlaceReadout(nn.Module):
     "Symbols and their cost, place by place."
     def __init__(self,
@@ -119,7 +120,7 @@ def check_targets(
     require(least >= -1, "targets", least, "a symbol, or -1 where nothing is asked")
     require(bool((targets >= 0).any(1).all()), "targets", -1, "a sample of which nothing is asked has no cost")
 
-# %% ../../nbs/thinker/05_strict.ipynb #f31389df
+# %% ../../nbs/thinker/05_strict.ipynb #29e2ba7b
 @patch
 def cost(self: PlaceReadout,
     z,        # (B, P, C) states, complex ones too
@@ -132,9 +133,9 @@ def cost(self: PlaceReadout,
     top = logits.real.amax(-1, keepdim=True)
     all_ = (logits - top).exp().sum(-1).log() + top.squeeze(-1)
     costs = all_ - logits.gather(-1, targets.clamp_min(0)[..., None]).squeeze(-1)
-    return torch.where(asked, costs, 0)*(asked.shape[1]/asked.sum(1, keepdim=True))
+    return torch.where(asked, costs, 0)*(asked.shape[1]/asked.sum(1, keepdim=True).to(costs.real))
 
-# %% ../../nbs/thinker/05_strict.ipynb #458aa3b7
+# %% ../../nbs/thinker/05_strict.ipynb #a57b89cf
 class StrictForce(CausalForce):
     "z ↦ F(z; u) of a strict thinker."
     def __init__(self,
@@ -143,7 +144,8 @@ class StrictForce(CausalForce):
         before=None,  # keys and values of earlier latents, (B, T, C) each
     ):
         super().__init__(field, x, before)
-        attn, u, C = field.attn, x.transpose(0, 1), x.shape[-1]
+        attn, C = field.attn, x.shape[-1]
+        u = x.transpose(0, 1)
         k0, v0 = attn.null.flatten(1)
         self.heads = torch.eye(attn.H).repeat_interleave(C//attn.H, 1).to(x)
         self.q = attn.q(u)/math.sqrt(C/attn.H)
@@ -161,12 +163,14 @@ class StrictForce(CausalForce):
         place = n + torch.arange(self.x.shape[1], device=self.x.device)
         return F.pad(far[:, None] > place, (0, 0, 0, 1))
 
-# %% ../../nbs/thinker/05_strict.ipynb #c9fdab7d
+# %% ../../nbs/thinker/05_strict.ipynb #09fee9ac
 @patch
 def write(self: StrictForce,
-    q, bias, base,  # (..., B, C), (W+1, ..., B, H), (..., B, C+2F) of the latents that are written
-    seen,           # (W+1, ..., B, 2C) keys and values that they read
-):                  # (..., B, C)
+    q,     # (..., B, C) queries of the latents that are written
+    bias,  # (W+1, ..., B, H) added to their scores
+    base,  # (..., B, C+2F) what u gives to v and to the hidden units
+    seen,  # (W+1, ..., B, 2C) keys and values that they read
+):         # (..., B, C)
     "New states."
     k, v = seen.chunk(2, -1)
     s = linear(k*q, self.heads) + bias
@@ -193,7 +197,7 @@ def __call__(self: StrictForce, z):
     nothing = self.nothing.to(kv.dtype).expand(P, -1, -1)
     return self.write(self.q, self.bias, self.base, torch.stack([*window, nothing])).transpose(0, 1) - z
 
-# %% ../../nbs/thinker/05_strict.ipynb #83b3086f
+# %% ../../nbs/thinker/05_strict.ipynb #94388537
 @patch
 def run(self: StrictForce,
     pin=None,  # (i, new state (B, C)) ↦ state; None: the new state
@@ -213,7 +217,7 @@ def recur(self: StrictForce):
     "The equilibrium, differentiable, by one pass each way."
     return self.run()
 
-# %% ../../nbs/thinker/05_strict.ipynb #306904f5
+# %% ../../nbs/thinker/05_strict.ipynb #66594117
 @patch
 @torch.no_grad()
 def substitute(self: StrictForce,
@@ -231,10 +235,15 @@ def substitute(self: StrictForce,
         before = join(before, part.past(z[:, at]))
     return z
 
+# %% ../../nbs/thinker/05_strict.ipynb #d7626769
 class StrictLinearisation(Linearisation):
     "Products with J, and its inverse by one pass back."
-    def back_substitute(self, g, chunk=1, sweeps=0):   # as of `StrictForce.substitute`; one pass is always exact
-        "s with Jᵀs = g, shaped like g."
+    def back_substitute(self,
+        g,         # shaped like the state, or several such side by side
+        chunk=1,   # counted as work; one pass is always exact
+        sweeps=0,  # the same
+    ):             # s with Jᵀs = g, shaped like g
+        "One pass from the last latent to the first."
         self.charge(vjp=self.share(g)*(sweeps or chunk))
         z, shift = self.once("pass", self.pinned)
         return -self._each(lambda g: torch.autograd.grad(z, shift, g, retain_graph=True)[0], g)
@@ -251,7 +260,7 @@ def linearise(self: StrictForce, z):
     "Products with J at z."
     return StrictLinearisation(self, z)
 
-# %% ../../nbs/thinker/05_strict.ipynb #764a7857
+# %% ../../nbs/thinker/05_strict.ipynb #8d0fcad8
 class StrictThinker(CausalField):
     "One latent for each place of the answer; it reads the question and the latents before it."
     wiring = "strict"
@@ -261,12 +270,12 @@ class StrictThinker(CausalField):
     ):
         super().__init__()
         self.task, self.shape = task, shape or StrictShape()
-        C, H, mult = self.shape.C, self.shape.H, self.shape.ffn
+        C, H = self.shape.C, self.shape.H
         self.reading = Reading(task, C, H, self.shape.reach)
-        self.attn, self.ffn = Attention(C, H), SwiGLU(C, mult)
+        self.attn, self.ffn = Attention(C, H), SwiGLU(C, self.shape.ffn)
         self.back = nn.Parameter(torch.randn(self.shape.window, C))           # added to keys, by distance w, …, 1
         self.norm = LayerNorm(C) if self.shape.norm_state else nn.Identity()
-        self.readout = PlaceReadout(C, task.vocab, mult)
+        self.readout = PlaceReadout(C, task.vocab, self.shape.ffn)
         for W in split_parameters(self)[0]: nn.init.normal_(W, std=1/math.sqrt(W.shape[1]))
         nn.init.normal_(self.readout.head.weight, std=0.2/math.sqrt(C))
         self.redraw(None)
@@ -280,7 +289,7 @@ class StrictThinker(CausalField):
         "Choose the noise that all is computed with until the next call."
         self.noise_seed = None if rng is None else torch.randint(2**31, (), generator=rng).item()
 
-# %% ../../nbs/thinker/05_strict.ipynb #1c5fe626
+# %% ../../nbs/thinker/05_strict.ipynb #9c228f92
 def check_question(
     task,    # `Task`
     inputs,  # what was given
@@ -303,7 +312,7 @@ def clamp(self: StrictThinker, inputs):   # (B, S) -> (B, P, C)
     rng = torch.Generator().manual_seed(self.noise_seed)
     return u + self.shape.noise*torch.randn(u.shape, generator=rng).to(u)
 
-# %% ../../nbs/thinker/05_strict.ipynb #6f6f7cd1
+# %% ../../nbs/thinker/05_strict.ipynb #fe9e1a42
 @patch
 def at(self: StrictThinker, x, past=None): return StrictForce(self, x, past)
 
