@@ -6,9 +6,9 @@
 __all__ = ['GATES', 'DIGITS', 'CURRICULA', 'Batch', 'Score', 'Task', 'require_count', 'targets_of', 'snake', 'numbers', 'Bits',
            'Parity', 'Truth', 'check_answers', 'Sequence', 'Copy', 'Reverse', 'Sort', 'Roll', 'AddFirst', 'Dedup',
            'Histogram', 'PrefixSum', 'Delay', 'Automaton', 'swap_two', 'spoil', 'Equality', 'nested', 'Dyck', 'Places',
-           'random_order', 'Jump', 'Roots', 'PHop', 'carry', 'Arithmetic', 'Addition', 'Multiplication', 'numeral',
-           'padded', 'Modular', 'Distances', 'carve', 'Maze', 'causal', 'two_samples', 'constant', 'one_place',
-           'held_out', 'Curriculum', 'Fixed', 'Uniform', 'Grow', 'task_batch', 'make_curriculum']
+           'random_order', 'Jump', 'Roots', 'PHop', 'carry', 'Numeric', 'Arithmetic', 'Addition', 'Multiplication',
+           'numeral', 'padded', 'Modular', 'Distances', 'carve', 'Maze', 'causal', 'two_samples', 'constant',
+           'one_place', 'held_out', 'Curriculum', 'Fixed', 'Uniform', 'Grow', 'task_batch', 'make_curriculum']
 
 # %% ../../nbs/data/03_tasks.ipynb #660ec1ca
 import re
@@ -273,9 +273,10 @@ class Truth(Bits):
 
 # %% ../../nbs/data/03_tasks.ipynb #d558ec09
 def check_answers(
-    task: "Task", oracle,  # a task, and a function from a list of ids to a list of ids
-    sizes,                 # of the questions
-    n: int = 10_000,       # questions in all
+    task: Task,
+    oracle: callable,  # from a list of ids to a list of ids
+    sizes: list,       # of the questions
+    n: int = 10_000,   # questions in all
 ):
     "Compare a task's answers with an oracle's, by assertions; symbols and repeatability, too."
     for k, size in enumerate(sizes):
@@ -631,42 +632,77 @@ def carry(
     base: int,
 ) -> np.ndarray:          # (n,P) digits; `base`, the blank, above the top one
     "Carry, then blank what stands above the top digit."
-    digits = columns.copy()
-    for k in range(digits.shape[1] - 1):
-        digits[:, k + 1] += digits[:, k] // base
-        digits[:, k] %= base
-    used = (digits[:, ::-1] > 0).cumsum(1)[:, ::-1] > 0
-    used[:, 0] = True  # zero has one digit
-    return np.where(used, digits, base)
+    digits = np.array(columns.T, order="C")  # a place a row: rows are read faster than columns
+    for k in range(len(digits) - 1):
+        over = digits[k] // base
+        digits[k] -= over * base
+        digits[k + 1] += over
+    used = np.maximum.accumulate(digits[::-1] > 0)[::-1]
+    used[0] = True  # zero has one digit
+    return np.where(used, digits, base).T
 
 # %% ../../nbs/data/03_tasks.ipynb #2c77f312
 @dataclass
-class Arithmetic(Task):
-    "Two numbers of at most `size` digits; a subclass says the sign, the answer's width, and the sums of columns."
-    base: int = opt(10, "base of the numbers, at most 36", least=2)
-    equal: float = opt(0.5, "share of pairs in which both numbers have all digits", least=0.0)
+class Numeric(Task):
+    "Questions with numbers of at most `size` digits, padded with blanks above their top digit."
+    equal: float = opt(0.5, "share of questions in which all numbers have all digits", least=0.0)
     order: str = opt("least", "which digit stands first: least or most significant", choices=("least", "most"))
 
+    def check(self): require(self.equal <= 1, "equal", self.equal, "must be at most 1")
+
+    def turn(self, digits):
+        "From least significant first to the task's order, or back."
+        return digits[..., ::-1] if self.order == "most" else digits
+
+    def operands(self,
+        n: int, count: int, size: int,  # questions, numbers in each, digits of the longest
+        base: int, blank: int, rng,     # of the digits; id of the blank; generator
+        positive=False,                 # bool, or (n,count,1): which may not be zero
+    ) -> np.ndarray:                    # (n,count,size), least significant first
+        "Random numbers: all of full length, or each of a length of its own."
+        length = rng.integers(1, size + 1, size=(n, count, 1))
+        length[rng.random(n) < self.equal] = size
+        digits = rng.integers(base, size=(n, count, size))
+        top = (np.arange(size) == length - 1) & ((length > 1) | positive)
+        digits = np.where(top, rng.integers(1, base, size=digits.shape), digits)
+        return np.where(np.arange(size) < length, digits, blank)
+
+# %% ../../nbs/data/03_tasks.ipynb #d3a995c1
+@patch
+def numerals(self: Numeric,
+    digits: np.ndarray,     # (n,...,w) ids, least significant first
+    base: int, blank: int,  # of the digits; id of the blank
+) -> np.ndarray:            # (n,) bool
+    "Which rows hold numbers only."
+    used = digits != blank
+    inside = ((digits < base) | ~used).all(-1)
+    packed = used[..., 0] & (used[..., :-1] >= used[..., 1:]).all(-1)
+    top = np.take_along_axis(digits, np.maximum(used.sum(-1, keepdims=True) - 1, 0), axis=-1)[..., 0]
+    right = inside & packed & ((top > 0) | (used.sum(-1) == 1))
+    return right.reshape(len(digits), -1).all(1)
+
+# %% ../../nbs/data/03_tasks.ipynb #db514759
+@dataclass
+class Arithmetic(Numeric):
+    "Two numbers of at most `size` digits; a subclass says the sign, the answer's width, and the sums of columns."
+    base: int = opt(10, "base of the numbers, at most 36", least=2)
+
     def check(self):
+        super().check()
         require(self.base <= 36, "base", self.base, "must be at most 36")
-        require(self.equal <= 1, "equal", self.equal, "must be at most 1")
 
     @property
     def alphabet(self): return (*DIGITS[:self.base], "_", self.sign)
 
-    def turn(self, digits):
-        "From least significant first to the task's order, or back."
-        return digits[:, ::-1] if self.order == "most" else digits
-
     def draw(self, n, size, rng):
-        length = rng.integers(1, size + 1, size=(n, 2, 1))
-        length[rng.random(n) < self.equal] = size
-        digits = rng.integers(self.base, size=(n, 2, size))
-        top = (np.arange(size) == length - 1) & (length > 1)
-        digits = np.where(top, rng.integers(1, self.base, size=digits.shape), digits)
-        digits = np.where(np.arange(size) < length, digits, self.base)
+        digits = self.turn(self.operands(n, 2, size, self.base, self.base, rng))
         sign = np.full((n, 1), self.base + 1)
-        return np.concatenate([self.turn(digits[:, 0]), sign, self.turn(digits[:, 1])], axis=1)
+        return np.concatenate([digits[:, 0], sign, digits[:, 1]], axis=1)
+
+    def possible(self, inputs):
+        size = inputs.shape[1] // 2
+        numbers = self.turn(np.stack([inputs[:, :size], inputs[:, size + 1:]], axis=1))
+        return self.numerals(numbers, self.base, self.base) & (inputs[:, size] == self.base + 1)
 
 # %% ../../nbs/data/03_tasks.ipynb #f13204d6
 @patch
@@ -727,12 +763,11 @@ def padded(
     return np.array([row + [blank] * (size - len(row)) for row in rows], np.int64)
 
 @patch
-def number(self: Arithmetic,
+def number(self: Numeric,
     ids,     # (k,) ids of one number, in the task's order
 ) -> str:
     "A number as people write it."
-    digits = self.turn(np.asarray(ids)[None])[0]
-    return self.text(digits[::-1]).replace(" ", "").lstrip("_")
+    return self.text(self.turn(np.asarray(ids))[::-1]).replace(" ", "").lstrip("_")
 
 # %% ../../nbs/data/03_tasks.ipynb #80bbd9c7
 @patch
