@@ -7,14 +7,17 @@ __all__ = ['TASKS', 'make_task', 'parse_task']
 
 # %% ../../nbs/data/06_catalogue.ipynb #c1d09551
 import ast
-from ..core import InvalidInput, one_of, require
-from .tasks import (AddFirst, Addition, Automaton, Copy, Dedup, Delay, Distances, Dyck, Equality, Histogram, Jump,
-    Maze, Modular, Multiplication, Parity, PHop, PrefixSum, Reverse, Roll, Roots, Sort, Task, Truth, snake)
+from ..core import one_of, require
+from .expressions import Expression, Factor
+from .grids import Maze, Sudoku
+from .tasks import AddFirst, Addition, Automaton, Copy, Dedup, Delay, Distances, Dyck, Equality, Histogram, Jump
+from .tasks import Modular, Multiplication, Parity, PHop, PrefixSum, Reverse, Roll, Roots, Sort, Task, Truth, snake
 
 # %% ../../nbs/data/06_catalogue.ipynb #d3527608
 TASKS = {snake(kind): kind for kind in (
     Parity, Truth, Copy, Reverse, Sort, Roll, AddFirst, Dedup, Histogram, PrefixSum, Delay, Automaton, Equality, Dyck,
-    Jump, Roots, PHop, Addition, Multiplication, Modular, Distances, Maze)}
+    Jump, Roots, PHop, Addition, Multiplication, Expression, Factor, Modular, Distances, Maze,
+    Sudoku)}
 
 def make_task(
     name: str,   # one of `TASKS`

@@ -7,8 +7,8 @@ __all__ = ['GATES', 'DIGITS', 'CURRICULA', 'Batch', 'Score', 'Task', 'require_co
            'Parity', 'Truth', 'check_answers', 'Sequence', 'Copy', 'Reverse', 'Sort', 'Roll', 'AddFirst', 'Dedup',
            'Histogram', 'PrefixSum', 'Delay', 'Automaton', 'swap_two', 'spoil', 'Equality', 'nested', 'Dyck', 'Places',
            'random_order', 'Jump', 'Roots', 'PHop', 'carry', 'Numeric', 'Arithmetic', 'Addition', 'Multiplication',
-           'numeral', 'padded', 'Modular', 'Distances', 'carve', 'Maze', 'causal', 'two_samples', 'constant',
-           'one_place', 'held_out', 'Curriculum', 'Fixed', 'Uniform', 'Grow', 'task_batch', 'make_curriculum']
+           'numeral', 'padded', 'Modular', 'Distances', 'causal', 'two_samples', 'constant', 'one_place', 'held_out',
+           'Curriculum', 'Fixed', 'Uniform', 'Grow', 'task_batch', 'make_curriculum']
 
 # %% ../../nbs/data/03_tasks.ipynb #660ec1ca
 import re
@@ -862,64 +862,6 @@ def places(self: Distances, length): return isqrt(length)
 @patch
 def possible(self: Distances, inputs):
     return (inputs < 2).all(1) & (inputs[:, ::isqrt(inputs.shape[1]) + 1] == 0).all(1)
-
-# %% ../../nbs/data/03_tasks.ipynb #b4a26177
-def carve(
-    n: int, side: int, rng,  # mazes, rooms a side, generator
-) -> np.ndarray:             # (n, 2*side+1, 2*side+1) bool, True where one can walk
-    "Perfect mazes by depth-first walks."
-    rows, moves = np.arange(n), np.array([[0, 1], [1, 0], [0, -1], [-1, 0]])
-    free = np.zeros((n, 2 * side + 1, 2 * side + 1), bool)
-    seen = np.ones((n, side + 2, side + 2), bool)  # a frame of visited rooms keeps the walk inside
-    seen[:, 1:-1, 1:-1] = False
-    way, depth = np.empty((n, side * side, 2), np.int64), np.zeros(n, np.int64)
-    way[:, 0] = rng.integers(1, side + 1, size=(n, 2))
-    seen[rows, way[:, 0, 0], way[:, 0, 1]] = True
-    free[rows, 2 * way[:, 0, 0] - 1, 2 * way[:, 0, 1] - 1] = True
-    for _ in range(2 * side * side - 2):
-        here = way[rows, depth]
-        near = here[:, None] + moves
-        fresh = ~seen[rows[:, None], near[..., 0], near[..., 1]]
-        pick = (fresh * (1 + rng.random((n, 4)))).argmax(1)  # one of the fresh ones, all equally likely
-        go = np.flatnonzero(fresh.any(1))
-        depth = np.where(fresh.any(1), depth + 1, np.maximum(depth - 1, 0))
-        there = near[go, pick[go]]
-        way[go, depth[go]] = there
-        seen[go, there[:, 0], there[:, 1]] = True
-        for cell in (here[go] + there - 1, 2 * there - 1): free[go, cell[:, 0], cell[:, 1]] = True  # the door, the room
-    return free
-
-# %% ../../nbs/data/03_tasks.ipynb #8f979c89
-class Maze(Task):
-    "Cells on the way through a perfect maze of `size` rooms a side, row by row."
-    alphabet = ("#", ".", "S", "G", "*")
-
-    @property
-    def sizes(self): return 2, 32
-
-    def length(self, size): return (2 * size + 1) ** 2
-
-    def draw(self, n, size, rng):
-        cells = carve(n, size, rng).astype(np.int64)
-        ends = rng.permuted(np.tile(np.arange(size * size), (n, 1)), axis=1)[:, :2]
-        for symbol, room in zip((2, 3), ends.T):
-            row, column = 2 * (room // size) + 1, 2 * (room % size) + 1
-            cells[np.arange(n), row, column] = symbol
-        return cells.reshape(n, -1)
-
-    def answer(self, inputs):
-        side = round(inputs.shape[1] ** 0.5)
-        cells = inputs.reshape(-1, side, side)
-        left = cells > 0
-        while True:
-            around = np.pad(left, ((0, 0), (1, 1), (1, 1))).view(np.uint8)
-            ways = around[:, :-2, 1:-1] + around[:, 2:, 1:-1] + around[:, 1:-1, :-2] + around[:, 1:-1, 2:]
-            dead = left & (ways < 2) & (cells < 2)
-            if not dead.any(): break
-            left &= ~dead
-        return np.where(left, 4, 1).reshape(inputs.shape)
-
-    def asked(self, inputs, targets): return inputs > 0
 
 # %% ../../nbs/data/03_tasks.ipynb #252eedd9
 def causal(
