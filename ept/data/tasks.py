@@ -240,6 +240,21 @@ def say(self: Task,
     "An answer as people write it."
     return self.text(ids)
 
+@patch
+def asked_of(self: Task,
+    question,         # (S,) ids
+) -> np.ndarray:      # (P,) bool
+    "Places that are asked in one question."
+    inputs = np.asarray(question)[None]
+    return self.asked(inputs, self.answer(inputs))[0]
+
+@patch
+def reply(self: Task,
+    question, answer,  # (S,) ids, (P,) ids, as of a model that says something at all places
+) -> str:
+    "An answer to a question as people write it; what was not asked is a dot."
+    return self.say(np.where(self.asked_of(question), answer, -1))
+
 # %% ../../nbs/data/03_tasks.ipynb #c43608c8
 class Bits(Task):
     "Questions of `size` random bits."
