@@ -17,7 +17,8 @@ from ..core import one_of, opt, require
 from .expressions import Expression, Factor
 from .grids import Maze, Sudoku
 from .tasks import AddFirst, Addition, Automaton, Copy, Dedup, Delay, Distances, Dyck, Equality, Histogram, Jump
-from .tasks import Modular, Multiplication, Parity, PHop, PrefixSum, Reverse, Roll, Roots, Sort, Task, Truth, snake
+from .tasks import Modular, Multiplication, Parity, PHop, PrefixSum, Reverse, Roll, Roots, Sort, Task, Truth
+from .tasks import snake
 
 # %% ../../nbs/data/06_catalogue.ipynb #38396b98
 def parse_task(

@@ -31,7 +31,8 @@ class Expression(Numeric):
         super().check()
         for name in ("base_in", "base_out"):
             require(getattr(self, name) <= 36, name, getattr(self, name), "must be at most 36")
-        for name in ("terms", "digits"): require(getattr(self, name) <= 64, name, getattr(self, name), "must be at most 64")
+        for name in ("terms", "digits"):
+            require(getattr(self, name) <= 64, name, getattr(self, name), "must be at most 64")
         found = re.findall(r"//|[+*-]", self.ops)
         right = "".join(found) == self.ops and len(found) == len(set(found))
         require(right, "ops", self.ops, "must be some of + - * //, each once, as in +-*//")
@@ -125,7 +126,8 @@ def values(self: Expression,
     digits = np.where(digits == self.blank, 0, digits).astype(kind)
     numbers = np.zeros(digits.shape[:2], kind)
     for k in reversed(range(digits.shape[2])): numbers = numbers * self.base_in + digits[..., k]
-    total, term, sign = 0 * numbers[:, 0], numbers[:, 0], 1
+    total, term = 0 * numbers[:, 0], numbers[:, 0]
+    sign = 1
     for k in range(ops.shape[1]):
         op, number = np.array(self.signs)[ops[:, k]], numbers[:, k + 1]
         ends = (op == "+") | (op == "-")
@@ -135,6 +137,7 @@ def values(self: Expression,
         term = np.where(ends, number, product)
     return total + sign * term
 
+# %% ../../nbs/data/04_expressions.ipynb #8463ba85
 @patch
 def possible(self: Expression, inputs):
     digits, ops = self.split(inputs)
@@ -269,11 +272,14 @@ def values(self: Factor,
     "The numbers asked for."
     return np.where(inputs == self.base, 0, inputs) @ self.base ** np.arange(inputs.shape[1])[::-1]
 
+# %% ../../nbs/data/04_expressions.ipynb #b371bb90
 @patch
 def answer(self: Factor, inputs):
-    left, table, parts = self.values(inputs), smallest_factors(self.base**inputs.shape[1]), []
+    left, parts = self.values(inputs), []
+    table = smallest_factors(self.base**inputs.shape[1])
     while (left > 1).any():
-        prime, power = table[left], np.zeros(len(left), np.int64)
+        prime = table[left]
+        power = np.zeros(len(left), np.int64)
         while (hit := (prime > 1) & (left % prime == 0)).any():
             left = np.where(hit, left // prime, left)
             power += hit
@@ -283,9 +289,9 @@ def answer(self: Factor, inputs):
         parts += [star, self.spread(np.where(prime > 1, prime, 0), inputs.shape[1]), mark, twice]
     symbols = np.concatenate(parts, axis=1)
     order = np.argsort(symbols == self.base, axis=1, kind="stable")
-    out = np.full((len(inputs), max(symbols.shape[1], places := self.places(inputs.shape[1]))), self.base)
-    out[:, :symbols.shape[1]] = np.take_along_axis(symbols, order, axis=1)
-    return out[:, :places]
+    places = self.places(inputs.shape[1])
+    out = np.take_along_axis(symbols, order, axis=1)[:, :places]
+    return np.pad(out, ((0, 0), (0, places - out.shape[1])), constant_values=self.base)
 
 # %% ../../nbs/data/04_expressions.ipynb #5305e206
 @patch

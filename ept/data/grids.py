@@ -78,7 +78,7 @@ def braid(
 def flood(
     free: np.ndarray,   # (n,s,s) bool
     start: np.ndarray,  # (n,) number of a room
-):                      # (n,k,k) distance in rooms, -1 where no way leads; (n,k,k) shortest ways: 0, 1, or 2 for more
+):                      # (n,k,k) distance in rooms, -1 without a way; (n,k,k) ways: 0, 1, or 2 for more
     "Distances from a room, and in how many ways they are reached."
     right, down = free[:, 1::2, 2:-1:2], free[:, 2:-1:2, 1::2]  # doors to the right, doors downwards
     n, side, _ = free[:, 1::2, 1::2].shape
@@ -110,20 +110,20 @@ class Maze(Grid):
 
     def length(self, size): return (2 * size + 1) ** 2
 
-    def draw(self, n, size, rng):
-        free = carve(n, size, rng)
-        ends = rng.permuted(np.tile(np.arange(size * size), (n, 1)), axis=1)
-        start, goal = ends[:, 0], ends[:, 1]
-        if self.kind == "braided":
-            distance, ways = flood(braid(free, rng), start)
-            clear = ((ways == 1) & (distance > 0)).reshape(n, -1)
-            goal = (clear * (1 + rng.random(clear.shape))).argmax(1)
-        cells = free.astype(np.int64)
-        for symbol, room in ((2, start), (3, goal)):
-            cells[np.arange(n), 2 * (room // size) + 1, 2 * (room % size) + 1] = symbol
-        return cells.reshape(n, -1)
-
-    def asked(self, inputs, targets): return inputs > 0
+# %% ../../nbs/data/05_grids.ipynb #58bc7a83
+@patch
+def draw(self: Maze, n, size, rng):
+    free = carve(n, size, rng)
+    ends = rng.permuted(np.tile(np.arange(size * size), (n, 1)), axis=1)
+    start, goal = ends[:, 0], ends[:, 1]
+    if self.kind == "braided":
+        distance, ways = flood(braid(free, rng), start)
+        clear = ((ways == 1) & (distance > 0)).reshape(n, -1)
+        goal = (clear * (1 + rng.random(clear.shape))).argmax(1)
+    cells = free.astype(np.int64)
+    for symbol, room in ((2, start), (3, goal)):
+        cells[np.arange(n), 2 * (room // size) + 1, 2 * (room % size) + 1] = symbol
+    return cells.reshape(n, -1)
 
 # %% ../../nbs/data/05_grids.ipynb #4406572d
 @patch
@@ -135,6 +135,10 @@ def ends(self: Maze,
     cells = inputs.reshape(-1, side, side)
     rooms = cells[:, 1::2, 1::2].reshape(len(cells), -1)
     return cells, (rooms == 2).argmax(1), (rooms == 3).argmax(1)
+
+# %% ../../nbs/data/05_grids.ipynb #8e36bea4
+@patch
+def asked(self: Maze, inputs, targets): return inputs > 0
 
 @patch
 def answer(self: Maze, inputs):
@@ -149,6 +153,7 @@ def answer(self: Maze, inputs):
     way[:, 2:-1:2, 1::2] = free[:, 2:-1:2, 1::2] & on[:, 1:] & on[:, :-1]
     return np.where(way, 4, 1).reshape(inputs.shape)
 
+# %% ../../nbs/data/05_grids.ipynb #4099309f
 @patch
 def possible(self: Maze, inputs):
     cells, start, goal = self.ends(inputs)
@@ -265,17 +270,19 @@ def fill(n: int, side: int, rng) -> np.ndarray:  # (n,side²)
     grids[:, :tall, :wide] = symbols.reshape(n, tall, wide)
     return solve(grids.reshape(n, -1), side, 1, rng)[1]
 
+# %% ../../nbs/data/05_grids.ipynb #8dbb20de
 def dig(
     full: np.ndarray, holes: int, side: int, rng,  # (n,side²) boards
 ) -> np.ndarray:                                   # (n,side²), 0 is a hole
     "Puzzles with so many holes and no other solution."
     n, cells = full.shape
-    grids, first = full.copy(), min(holes, cells * 3 // 10)
-    rank, place, run = np.zeros(full.shape, np.int64), np.full(n, cells), np.full(n, first)
+    grids, rank = full.copy(), np.zeros(full.shape, np.int64)
+    first = min(holes, cells * 3 // 10)
+    place, run = np.full(n, cells), np.full(n, first)
     left, need = np.arange(n), np.full(n, holes)
     while len(left):
         late = left[cells - place[left] < need[left]]  # at the start all of them
-        grids[late], place[late], run[late], need[late] = full[late], 0, first, holes
+        for state, new in ((grids, full[late]), (place, 0), (run, first), (need, holes)): state[late] = new
         rank[late] = rng.random((len(late), cells)).argsort(1)
         step = np.minimum(run, need)[left]
         begin, end = place[left, None], place[left, None] + step[:, None]
@@ -293,7 +300,8 @@ def exchanged(
     grids: np.ndarray, side: int, rng,  # (n,side²)
 ) -> np.ndarray:                        # (n,side²)
     "A random relative of each puzzle."
-    n, (tall, wide) = len(grids), BOXES[side]
+    n = len(grids)
+    tall, wide = BOXES[side]
 
     def order(long):  # (n,side) of rows or columns, in groups of `long`
         groups = rng.random((n, side // long)).argsort(1)
