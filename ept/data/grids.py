@@ -101,7 +101,7 @@ def flood(
 @dataclass
 class Maze(Grid):
     "Cells on the shortest way through a maze of `size` rooms a side, row by row."
-    kind: str = opt("perfect", "a tree, or braided: without dead ends, hence with loops", choices=("perfect", "braided"))
+    kind: str = opt("perfect", "a tree, or braided: without dead ends, so with loops", choices=("perfect", "braided"))
 
     alphabet = ("#", ".", "S", "G", "*")
 
