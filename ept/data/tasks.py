@@ -6,9 +6,9 @@
 __all__ = ['GATES', 'DIGITS', 'CURRICULA', 'Batch', 'Score', 'Task', 'require_count', 'targets_of', 'snake', 'numbers', 'Bits',
            'Parity', 'Truth', 'check_answers', 'Sequence', 'Copy', 'Reverse', 'Sort', 'Roll', 'AddFirst', 'Dedup',
            'Histogram', 'PrefixSum', 'Delay', 'Automaton', 'swap_two', 'spoil', 'Equality', 'nested', 'Dyck', 'Places',
-           'random_order', 'Jump', 'Roots', 'PHop', 'carry', 'Arithmetic', 'Addition', 'Multiplication', 'numeral',
-           'padded', 'Modular', 'Distances', 'carve', 'Maze', 'causal', 'two_samples', 'constant', 'one_place',
-           'held_out', 'Curriculum', 'Fixed', 'Uniform', 'Grow', 'task_batch', 'make_curriculum']
+           'random_order', 'Jump', 'Roots', 'PHop', 'carry', 'Numeric', 'Arithmetic', 'Addition', 'Multiplication',
+           'numeral', 'padded', 'Modular', 'Distances', 'causal', 'two_samples', 'constant', 'one_place', 'held_out',
+           'Curriculum', 'Fixed', 'Uniform', 'Grow', 'task_batch', 'make_curriculum']
 
 # %% ../../nbs/data/03_tasks.ipynb #660ec1ca
 import re
@@ -240,6 +240,21 @@ def say(self: Task,
     "An answer as people write it."
     return self.text(ids)
 
+@patch
+def asked_of(self: Task,
+    question,         # (S,) ids
+) -> np.ndarray:      # (P,) bool
+    "Places that are asked in one question."
+    inputs = np.asarray(question)[None]
+    return self.asked(inputs, self.answer(inputs))[0]
+
+@patch
+def reply(self: Task,
+    question, answer,  # (S,) ids, (P,) ids, as of a model that says something at all places
+) -> str:
+    "An answer to a question as people write it; what was not asked is a dot."
+    return self.say(np.where(self.asked_of(question), answer, -1))
+
 # %% ../../nbs/data/03_tasks.ipynb #c43608c8
 class Bits(Task):
     "Questions of `size` random bits."
@@ -273,9 +288,10 @@ class Truth(Bits):
 
 # %% ../../nbs/data/03_tasks.ipynb #d558ec09
 def check_answers(
-    task: "Task", oracle,  # a task, and a function from a list of ids to a list of ids
-    sizes,                 # of the questions
-    n: int = 10_000,       # questions in all
+    task: Task,
+    oracle: callable,  # from a list of ids to a list of ids
+    sizes: list,       # of the questions
+    n: int = 10_000,   # questions in all
 ):
     "Compare a task's answers with an oracle's, by assertions; symbols and repeatability, too."
     for k, size in enumerate(sizes):
@@ -631,42 +647,77 @@ def carry(
     base: int,
 ) -> np.ndarray:          # (n,P) digits; `base`, the blank, above the top one
     "Carry, then blank what stands above the top digit."
-    digits = columns.copy()
-    for k in range(digits.shape[1] - 1):
-        digits[:, k + 1] += digits[:, k] // base
-        digits[:, k] %= base
-    used = (digits[:, ::-1] > 0).cumsum(1)[:, ::-1] > 0
-    used[:, 0] = True  # zero has one digit
-    return np.where(used, digits, base)
+    digits = np.array(columns.T, order="C")  # a place a row: rows are read faster than columns
+    for k in range(len(digits) - 1):
+        over = digits[k] // base
+        digits[k] -= over * base
+        digits[k + 1] += over
+    used = np.maximum.accumulate(digits[::-1] > 0)[::-1]
+    used[0] = True  # zero has one digit
+    return np.where(used, digits, base).T
 
 # %% ../../nbs/data/03_tasks.ipynb #2c77f312
 @dataclass
-class Arithmetic(Task):
-    "Two numbers of at most `size` digits; a subclass says the sign, the answer's width, and the sums of columns."
-    base: int = opt(10, "base of the numbers, at most 36", least=2)
-    equal: float = opt(0.5, "share of pairs in which both numbers have all digits", least=0.0)
+class Numeric(Task):
+    "Questions with numbers of at most `size` digits, padded with blanks above their top digit."
+    equal: float = opt(0.5, "share of questions in which all numbers have all digits", least=0.0)
     order: str = opt("least", "which digit stands first: least or most significant", choices=("least", "most"))
 
+    def check(self): require(self.equal <= 1, "equal", self.equal, "must be at most 1")
+
+    def turn(self, digits):
+        "From least significant first to the task's order, or back."
+        return digits[..., ::-1] if self.order == "most" else digits
+
+    def operands(self,
+        n: int, count: int, size: int,  # questions, numbers in each, digits of the longest
+        base: int, blank: int, rng,     # of the digits; id of the blank; generator
+        positive=False,                 # bool, or (n,count,1): which may not be zero
+    ) -> np.ndarray:                    # (n,count,size), least significant first
+        "Random numbers: all of full length, or each of a length of its own."
+        length = rng.integers(1, size + 1, size=(n, count, 1))
+        length[rng.random(n) < self.equal] = size
+        digits = rng.integers(base, size=(n, count, size))
+        top = (np.arange(size) == length - 1) & ((length > 1) | positive)
+        digits = np.where(top, rng.integers(1, base, size=digits.shape), digits)
+        return np.where(np.arange(size) < length, digits, blank)
+
+# %% ../../nbs/data/03_tasks.ipynb #d3a995c1
+@patch
+def numerals(self: Numeric,
+    digits: np.ndarray,     # (n,...,w) ids, least significant first
+    base: int, blank: int,  # of the digits; id of the blank
+) -> np.ndarray:            # (n,) bool
+    "Which rows hold numbers only."
+    used = digits != blank
+    inside = ((digits < base) | ~used).all(-1)
+    packed = used[..., 0] & (used[..., :-1] >= used[..., 1:]).all(-1)
+    top = np.take_along_axis(digits, np.maximum(used.sum(-1, keepdims=True) - 1, 0), axis=-1)[..., 0]
+    right = inside & packed & ((top > 0) | (used.sum(-1) == 1))
+    return right.reshape(len(digits), -1).all(1)
+
+# %% ../../nbs/data/03_tasks.ipynb #db514759
+@dataclass
+class Arithmetic(Numeric):
+    "Two numbers of at most `size` digits; a subclass says the sign, the answer's width, and the sums of columns."
+    base: int = opt(10, "base of the numbers, at most 36", least=2)
+
     def check(self):
+        super().check()
         require(self.base <= 36, "base", self.base, "must be at most 36")
-        require(self.equal <= 1, "equal", self.equal, "must be at most 1")
 
     @property
     def alphabet(self): return (*DIGITS[:self.base], "_", self.sign)
 
-    def turn(self, digits):
-        "From least significant first to the task's order, or back."
-        return digits[:, ::-1] if self.order == "most" else digits
-
     def draw(self, n, size, rng):
-        length = rng.integers(1, size + 1, size=(n, 2, 1))
-        length[rng.random(n) < self.equal] = size
-        digits = rng.integers(self.base, size=(n, 2, size))
-        top = (np.arange(size) == length - 1) & (length > 1)
-        digits = np.where(top, rng.integers(1, self.base, size=digits.shape), digits)
-        digits = np.where(np.arange(size) < length, digits, self.base)
+        digits = self.turn(self.operands(n, 2, size, self.base, self.base, rng))
         sign = np.full((n, 1), self.base + 1)
-        return np.concatenate([self.turn(digits[:, 0]), sign, self.turn(digits[:, 1])], axis=1)
+        return np.concatenate([digits[:, 0], sign, digits[:, 1]], axis=1)
+
+    def possible(self, inputs):
+        size = inputs.shape[1] // 2
+        numbers = self.turn(np.stack([inputs[:, :size], inputs[:, size + 1:]], axis=1))
+        return self.numerals(numbers, self.base, self.base) & (inputs[:, size] == self.base + 1)
 
 # %% ../../nbs/data/03_tasks.ipynb #f13204d6
 @patch
@@ -692,7 +743,10 @@ class Addition(Arithmetic):
     sign = "+"
     def places(self, length): return length // 2 + 1
 
-    def columns(self, first, second): return np.pad(first + second, ((0, 0), (0, 1)))
+    def columns(self, first, second):
+        out = np.zeros((len(first), first.shape[1] + 1), np.int64)  # np.pad takes longer than the sum
+        np.add(first, second, out=out[:, :-1])
+        return out
 
 class Multiplication(Arithmetic):
     "The product of two numbers, in 2·`size` places."
@@ -727,12 +781,11 @@ def padded(
     return np.array([row + [blank] * (size - len(row)) for row in rows], np.int64)
 
 @patch
-def number(self: Arithmetic,
+def number(self: Numeric,
     ids,     # (k,) ids of one number, in the task's order
 ) -> str:
     "A number as people write it."
-    digits = self.turn(np.asarray(ids)[None])[0]
-    return self.text(digits[::-1]).replace(" ", "").lstrip("_")
+    return self.text(self.turn(np.asarray(ids))[::-1]).replace(" ", "").lstrip("_")
 
 # %% ../../nbs/data/03_tasks.ipynb #80bbd9c7
 @patch
@@ -827,64 +880,6 @@ def places(self: Distances, length): return isqrt(length)
 @patch
 def possible(self: Distances, inputs):
     return (inputs < 2).all(1) & (inputs[:, ::isqrt(inputs.shape[1]) + 1] == 0).all(1)
-
-# %% ../../nbs/data/03_tasks.ipynb #b4a26177
-def carve(
-    n: int, side: int, rng,  # mazes, rooms a side, generator
-) -> np.ndarray:             # (n, 2*side+1, 2*side+1) bool, True where one can walk
-    "Perfect mazes by depth-first walks."
-    rows, moves = np.arange(n), np.array([[0, 1], [1, 0], [0, -1], [-1, 0]])
-    free = np.zeros((n, 2 * side + 1, 2 * side + 1), bool)
-    seen = np.ones((n, side + 2, side + 2), bool)  # a frame of visited rooms keeps the walk inside
-    seen[:, 1:-1, 1:-1] = False
-    way, depth = np.empty((n, side * side, 2), np.int64), np.zeros(n, np.int64)
-    way[:, 0] = rng.integers(1, side + 1, size=(n, 2))
-    seen[rows, way[:, 0, 0], way[:, 0, 1]] = True
-    free[rows, 2 * way[:, 0, 0] - 1, 2 * way[:, 0, 1] - 1] = True
-    for _ in range(2 * side * side - 2):
-        here = way[rows, depth]
-        near = here[:, None] + moves
-        fresh = ~seen[rows[:, None], near[..., 0], near[..., 1]]
-        pick = (fresh * (1 + rng.random((n, 4)))).argmax(1)  # one of the fresh ones, all equally likely
-        go = np.flatnonzero(fresh.any(1))
-        depth = np.where(fresh.any(1), depth + 1, np.maximum(depth - 1, 0))
-        there = near[go, pick[go]]
-        way[go, depth[go]] = there
-        seen[go, there[:, 0], there[:, 1]] = True
-        for cell in (here[go] + there - 1, 2 * there - 1): free[go, cell[:, 0], cell[:, 1]] = True  # the door, the room
-    return free
-
-# %% ../../nbs/data/03_tasks.ipynb #8f979c89
-class Maze(Task):
-    "Cells on the way through a perfect maze of `size` rooms a side, row by row."
-    alphabet = ("#", ".", "S", "G", "*")
-
-    @property
-    def sizes(self): return 2, 32
-
-    def length(self, size): return (2 * size + 1) ** 2
-
-    def draw(self, n, size, rng):
-        cells = carve(n, size, rng).astype(np.int64)
-        ends = rng.permuted(np.tile(np.arange(size * size), (n, 1)), axis=1)[:, :2]
-        for symbol, room in zip((2, 3), ends.T):
-            row, column = 2 * (room // size) + 1, 2 * (room % size) + 1
-            cells[np.arange(n), row, column] = symbol
-        return cells.reshape(n, -1)
-
-    def answer(self, inputs):
-        side = round(inputs.shape[1] ** 0.5)
-        cells = inputs.reshape(-1, side, side)
-        left = cells > 0
-        while True:
-            around = np.pad(left, ((0, 0), (1, 1), (1, 1))).view(np.uint8)
-            ways = around[:, :-2, 1:-1] + around[:, 2:, 1:-1] + around[:, 1:-1, :-2] + around[:, 1:-1, 2:]
-            dead = left & (ways < 2) & (cells < 2)
-            if not dead.any(): break
-            left &= ~dead
-        return np.where(left, 4, 1).reshape(inputs.shape)
-
-    def asked(self, inputs, targets): return inputs > 0
 
 # %% ../../nbs/data/03_tasks.ipynb #252eedd9
 def causal(
