@@ -6,7 +6,7 @@
 __all__ = ['STEPS', 'WINDOWS', 'steps_range', 'GridShape', 'Shifted', 'Gathered', 'outside', 'GridForce', 'GridThinker',
            'check_grid']
 
-# %% ../../nbs/thinker/06_grid.ipynb #c4893f87
+# %% ../../nbs/thinker/06_grid.ipynb #8cab1c4c
 import math
 from dataclasses import dataclass
 import torch
@@ -18,7 +18,7 @@ from ..layers import LayerNorm, linear, softmax
 from .parts import Attention, SwiGLU, split_parameters
 from .strict import PlaceReadout, check_question
 
-# %% ../../nbs/thinker/06_grid.ipynb #422bc8dc
+# %% ../../nbs/thinker/06_grid.ipynb #4ca52fa9
 STEPS = (1, 4096)
 
 def steps_range(
@@ -52,7 +52,7 @@ class GridShape(Options):
         super().check()
         steps_range(self.steps)
 
-# %% ../../nbs/thinker/06_grid.ipynb #87bfd74b
+# %% ../../nbs/thinker/06_grid.ipynb #a7ffbab9
 class Shifted(torch.autograd.Function):
     "(n, D) ↦ (offsets, n, D): row i + o of each offset, zero outside."
     @staticmethod
@@ -77,7 +77,7 @@ class Gathered(torch.autograd.Function):
     @staticmethod
     def backward(ctx, rows): return Shifted.apply(rows, ctx.offsets), None
 
-# %% ../../nbs/thinker/06_grid.ipynb #688779c3
+# %% ../../nbs/thinker/06_grid.ipynb #caa89a81
 WINDOWS = dict(plus=[(0, 0), (-1, 0), (0, -1), (0, 1), (1, 0)],
                square=[(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)])
 
@@ -90,7 +90,7 @@ def outside(
     at = torch.stack([cells//side, cells % side], -1) + offsets[:, None]
     return ((at < 0) | (at >= side)).any(-1)
 
-# %% ../../nbs/thinker/06_grid.ipynb #81e8e05e
+# %% ../../nbs/thinker/06_grid.ipynb #fd768f61
 class GridForce(IteratedForce):
     "z ↦ the next state minus z of a grid thinker, with the question held."
     def __init__(self,
@@ -110,7 +110,7 @@ class GridForce(IteratedForce):
 
     def __call__(self, z): return self.step(z) - z
 
-# %% ../../nbs/thinker/06_grid.ipynb #c582fb5e
+# %% ../../nbs/thinker/06_grid.ipynb #a4a6b421
 @patch
 def scores(self: GridForce,
     q,  # (B·side², C) queries
@@ -139,7 +139,7 @@ def step(self: GridForce, z, k=0, eps=1.0):
     new = self.map(z) + self.field.disturbance(z, k)
     return new if eps == 1 else z + eps*(new - z)
 
-# %% ../../nbs/thinker/06_grid.ipynb #8b31b0e6
+# %% ../../nbs/thinker/06_grid.ipynb #bce3a954
 class GridThinker(Iterated):
     "One latent for each cell of a square grid; in each step it reads its neighbours and its symbol."
     wiring = "grid"
@@ -170,7 +170,7 @@ def check_grid(
     square = all(math.isqrt(n)**2 == n == task.places(n) for n in lengths)
     require(square, "task", str(task), "a grid thinker needs square grids with a symbol to say for each cell: maze")
 
-# %% ../../nbs/thinker/06_grid.ipynb #872e5cc7
+# %% ../../nbs/thinker/06_grid.ipynb #903a8239
 @patch
 def redraw(self: GridThinker,
     rng,  # torch.Generator; None: the most steps, no noise but that of the start
@@ -194,7 +194,7 @@ def disturbance(self: GridThinker, z, k):
     "What step k adds in training."
     return self.shape.path_noise*self.drawn(z, k + 1) if self.noisy and self.shape.path_noise else 0.
 
-# %% ../../nbs/thinker/06_grid.ipynb #d02cd80a
+# %% ../../nbs/thinker/06_grid.ipynb #9f0c9ac3
 @patch
 def clamp(self: GridThinker, inputs):   # (B, S) -> (B, S, C)
     "The symbols of the cells; raises `InvalidInput` for what is no question of the task."
@@ -225,7 +225,7 @@ def cost(self: GridThinker, z, targets):   # (B, P, C), (B, P) -> (B, P)
     "Cross-entropy by cell, 0 where the target is -1, on the scale of a mean over the cells asked."
     return self.readout.cost(z, targets)
 
-# %% ../../nbs/thinker/06_grid.ipynb #af562e67
+# %% ../../nbs/thinker/06_grid.ipynb #fae60986
 @patch
 def forward(self: GridThinker,
     inputs,      # (B, S) symbols of the grid, row by row
