@@ -6,18 +6,6 @@
 __all__ = ['StrictShape', 'Reading', 'PlaceReadout', 'check_targets', 'StrictForce', 'StrictLinearisation', 'StrictThinker',
            'check_question']
 
-# %% ../../nbs/thinker/05_strict.ipynb #48120861
-import math
-from dataclasses import dataclass
-import torch
-import torch.nn.functional as F
-from fastcore.basics import patch
-from torch import nn
-from ..core import Options, opt, require
-from ..fields import CausalField, CausalForce, Linearisation, join
-from ..layers import LayerNorm, Linear, linear, softmax
-from .parts import Attention, SwiGLU, silu, split_parameters
-
 # %% ../../nbs/thinker/05_strict.ipynb #33eb8822
 @dataclass
 class StrictShape(Options):
@@ -30,7 +18,31 @@ class StrictShape(Options):
     noise: float = opt(0.1, "noise on what latents read of the question, in training", least=0.0, group="model")
     norm_state: bool = opt(True, "whether states are normalised", group="model")
 
-# %% ../../nbs/thinker/05_strict.ipynb #6033700b
+# %% ../../nbs/thinker/05_strict.ipynb #8b930e0d
+import math
+from dataclasses import dataclass
+import torch
+import torch.nn.functional as F
+from fastcore.basics import patch
+from torch import nn
+from ..core import Options, opt, require
+from ..fields import CausalField, CausalForce, Linearisation, join
+from ..layers import LayerNorm, Linear, linear, softmax
+from .parts import Attention, SwiGLU, silu, split_parameters
+
+# %% ../../nbs/thinker/05_strict.ipynb #40b4e01d
+@dataclass
+class StrictShape(Options):
+    "Sizes of a strict thinker."
+    C: int = opt(32, "width", least=1, group="model")
+    H: int = opt(4, "heads; must divide the width", least=1, group="model")
+    ffn: float = opt(2.0, "hidden width of the feed-forward layers, over the width", above=0, group="model")
+    reach: int = opt(2, "symbols to either side that a place of the answer reads", least=0, group="model")
+    window: int = opt(3, "earlier latents that a latent reads", least=1, group="model")
+    noise: float = opt(0.1, "noise on what latents read of the question, in training", least=0.0, group="model")
+    norm_state: bool = opt(True, "whether states are normalised", group="model")
+
+# %% ../../nbs/thinker/05_strict.ipynb #90a7354f
 class Reading(nn.Module):
     "What each place of an answer reads of the question: the symbols near its lines, by one learned query."
     def __init__(self,
@@ -55,7 +67,7 @@ class Reading(nn.Module):
         empty = (at < 0) | (at >= S)
         return torch.where(empty, self.task.vocab, inputs[:, at.clamp(0, S - 1)])
 
-# %% ../../nbs/thinker/05_strict.ipynb #0c94ccb3
+# %% ../../nbs/thinker/05_strict.ipynb #f1add4d1
 @patch
 def table(self: Reading):
     "Weight times (value, 1) by seat and symbol, (J, V, H, d+1), and of nothing to read, (H, d+1)."
@@ -79,7 +91,7 @@ def forward(self: Reading, inputs):  # (B, S) -> (B, P, C)
     read = (hot @ rows).unflatten(-1, nothing.shape) + nothing
     return self.base + self.attn.o((read[..., :-1]/read[..., -1:]).flatten(-2))
 
-# %% ../../nbs/thinker/05_strict.ipynb #6555b2af
+# %% ../../nbs/thinker/05_strict.ipynb #a5487968
 @patch
 def weights(self: Reading,
     inputs,  # (B, S) symbols of the question
@@ -92,7 +104,7 @@ def weights(self: Reading,
     w = torch.cat([nothing.expand(*w.shape[:2], 1, -1), w], 2).mT
     return w/w.sum(-1, keepdim=True)
 
-# %% ../../nbs/thinker/05_strict.ipynb #318035fb
+# %% ../../nbs/thinker/05_strict.ipynb #1414d2d9
 class PlaceReadout(nn.Module):
     "Symbols and their cost, place by place."
     def __init__(self,
@@ -101,7 +113,8 @@ class PlaceReadout(nn.Module):
         mult=2.0,  # hidden width over C
     ):
         super().__init__()
-        self.norm_in, self.ffn, self.norm = LayerNorm(C), SwiGLU(C, mult), LayerNorm(C)
+        self.norm_in, self.norm = LayerNorm(C), LayerNorm(C)
+        self.ffn = SwiGLU(C, mult)
         self.head = Linear(C, vocab, bias=False)
 
     def forward(self, z):  # (B, P, C)
@@ -120,7 +133,7 @@ def check_targets(
     require(least >= -1, "targets", least, "a symbol, or -1 where nothing is asked")
     require(bool((targets >= 0).any(1).all()), "targets", -1, "a sample of which nothing is asked has no cost")
 
-# %% ../../nbs/thinker/05_strict.ipynb #29e2ba7b
+# %% ../../nbs/thinker/05_strict.ipynb #0e31b34f
 @patch
 def cost(self: PlaceReadout,
     z,        # (B, P, C) states, complex ones too
@@ -135,7 +148,7 @@ def cost(self: PlaceReadout,
     costs = all_ - logits.gather(-1, targets.clamp_min(0)[..., None]).squeeze(-1)
     return torch.where(asked, costs, 0)*(asked.shape[1]/asked.sum(1, keepdim=True).to(costs.real))
 
-# %% ../../nbs/thinker/05_strict.ipynb #a57b89cf
+# %% ../../nbs/thinker/05_strict.ipynb #f69c2c5a
 class StrictForce(CausalForce):
     "z ↦ F(z; u) of a strict thinker."
     def __init__(self,
@@ -163,7 +176,7 @@ class StrictForce(CausalForce):
         place = n + torch.arange(self.x.shape[1], device=self.x.device)
         return F.pad(far[:, None] > place, (0, 0, 0, 1))
 
-# %% ../../nbs/thinker/05_strict.ipynb #09fee9ac
+# %% ../../nbs/thinker/05_strict.ipynb #e0cde695
 @patch
 def write(self: StrictForce,
     q,     # (..., B, C) queries of the latents that are written
@@ -197,7 +210,7 @@ def __call__(self: StrictForce, z):
     nothing = self.nothing.to(kv.dtype).expand(P, -1, -1)
     return self.write(self.q, self.bias, self.base, torch.stack([*window, nothing])).transpose(0, 1) - z
 
-# %% ../../nbs/thinker/05_strict.ipynb #94388537
+# %% ../../nbs/thinker/05_strict.ipynb #11298569
 @patch
 def run(self: StrictForce,
     pin=None,  # (i, new state (B, C)) ↦ state; None: the new state
@@ -217,7 +230,7 @@ def recur(self: StrictForce):
     "The equilibrium, differentiable, by one pass each way."
     return self.run()
 
-# %% ../../nbs/thinker/05_strict.ipynb #66594117
+# %% ../../nbs/thinker/05_strict.ipynb #83c21158
 @patch
 @torch.no_grad()
 def substitute(self: StrictForce,
@@ -227,7 +240,8 @@ def substitute(self: StrictForce,
 ):             # (B, P, C)
     "One pass in the order of the latents."
     if chunk == 1: return self.run()
-    z, before, P = self.start() if z0 is None else z0.clone(), self.before, self.x.shape[1]
+    z = self.start() if z0 is None else z0.clone()
+    before, P = self.before, z.shape[1]
     for a in range(0, P, chunk):
         at = slice(a, min(a + chunk, P))
         part = self.part(at, before)
@@ -235,7 +249,7 @@ def substitute(self: StrictForce,
         before = join(before, part.past(z[:, at]))
     return z
 
-# %% ../../nbs/thinker/05_strict.ipynb #d7626769
+# %% ../../nbs/thinker/05_strict.ipynb #bbe87f0e
 class StrictLinearisation(Linearisation):
     "Products with J, and its inverse by one pass back."
     def back_substitute(self,
@@ -260,7 +274,7 @@ def linearise(self: StrictForce, z):
     "Products with J at z."
     return StrictLinearisation(self, z)
 
-# %% ../../nbs/thinker/05_strict.ipynb #8d0fcad8
+# %% ../../nbs/thinker/05_strict.ipynb #e4b882f8
 class StrictThinker(CausalField):
     "One latent for each place of the answer; it reads the question and the latents before it."
     wiring = "strict"
@@ -289,7 +303,7 @@ class StrictThinker(CausalField):
         "Choose the noise that all is computed with until the next call."
         self.noise_seed = None if rng is None else torch.randint(2**31, (), generator=rng).item()
 
-# %% ../../nbs/thinker/05_strict.ipynb #9c228f92
+# %% ../../nbs/thinker/05_strict.ipynb #f3673ecc
 def check_question(
     task,    # `Task`
     inputs,  # what was given
@@ -312,7 +326,7 @@ def clamp(self: StrictThinker, inputs):   # (B, S) -> (B, P, C)
     rng = torch.Generator().manual_seed(self.noise_seed)
     return u + self.shape.noise*torch.randn(u.shape, generator=rng).to(u)
 
-# %% ../../nbs/thinker/05_strict.ipynb #fe9e1a42
+# %% ../../nbs/thinker/05_strict.ipynb #dc1aace0
 @patch
 def at(self: StrictThinker, x, past=None): return StrictForce(self, x, past)
 
