@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['STARTS', 'ANSWERS', 'CHANGES', 'ThinkerSizes', 'ThinkerShape', 'Thinker', 'Held', 'ThinkerForce', 'check_stationary']
 
-# %% ../../nbs/thinker/03_model.ipynb #cc3ccaed
+# %% ../../nbs/thinker/03_model.ipynb #5a5f8f3d
 from dataclasses import dataclass, replace
 import torch
 from fastcore.basics import patch
@@ -16,7 +16,7 @@ from ..layers import LayerNorm, Linear
 from .parts import KINDS, Block, Positions, answer_cost, check_symbols
 from .plan import PRESETS, REPEATS, Plan, Sizes, plan_flops, span
 
-# %% ../../nbs/thinker/03_model.ipynb #c1102e42
+# %% ../../nbs/thinker/03_model.ipynb #14973ef6
 STARTS = ("grid", "noise", "table")
 ANSWERS = ("latents", "same", "own", "ar", "full_ar")
 CHANGES = ("replace", "insert", "remove")
@@ -42,7 +42,7 @@ class ThinkerSizes(Options):
     answer_layers: int = opt(1, "blocks of the answer's own", least=1, group="model")
     probes: int = opt(0, "numbers that are read from the latents beside the answer", least=0, group="model")
 
-# %% ../../nbs/thinker/03_model.ipynb #f20c5edc
+# %% ../../nbs/thinker/03_model.ipynb #4f95748d
 @dataclass
 class ThinkerShape(ThinkerSizes):
     "What a thinker consists of."
@@ -67,7 +67,7 @@ class ThinkerShape(ThinkerSizes):
         "The ends of a range."
         return span(name, getattr(self, name))
 
-# %% ../../nbs/thinker/03_model.ipynb #6abf5365
+# %% ../../nbs/thinker/03_model.ipynb #47436a0b
 @patch
 def check(self: ThinkerShape):
     "Raise `InvalidInput` for what contradicts itself."
@@ -88,7 +88,7 @@ def check(self: ThinkerShape):
     self.plan = self.table.spec
     for steps in self.range("depth"): self.table.check(steps, self.memory, self.static)
 
-# %% ../../nbs/thinker/03_model.ipynb #4609c3cd
+# %% ../../nbs/thinker/03_model.ipynb #faf776a5
 class Thinker(Iterated):
     "Latents that think about a question in steps. Raises `InvalidInput` for a shape that cannot be."
     wiring = "looped"
@@ -114,7 +114,7 @@ class Thinker(Iterated):
         self.shared_noise = False      # one start for all samples, for rules that compute parts of a batch again
         self.redraw()
 
-# %% ../../nbs/thinker/03_model.ipynb #8dba56c1
+# %% ../../nbs/thinker/03_model.ipynb #4fe16bec
 @patch
 def build_start(self: Thinker):
     "Weights of the start, and the learned vectors."
@@ -134,7 +134,7 @@ def build_answer(self: Thinker):
     self.norm_out, self.head = LayerNorm(s.C), Linear(s.C, self.task.vocab, bias=False)
     self.probes = nn.Linear(s.C, s.probes) if s.probes else None
 
-# %% ../../nbs/thinker/03_model.ipynb #cee55aa5
+# %% ../../nbs/thinker/03_model.ipynb #6d5e9f7f
 @patch
 def redraw(self: Thinker,
     rng=None,  # torch.Generator; None: the state of evaluation
@@ -158,7 +158,7 @@ def randn(self: Thinker,
     rng = torch.Generator().manual_seed(self.noise_seed + 7919*(k + 1))
     return torch.randn(shape, generator=rng).to(like.real if like.is_complex() else like)
 
-# %% ../../nbs/thinker/03_model.ipynb #0dc70282
+# %% ../../nbs/thinker/03_model.ipynb #92c13d39
 @patch
 def clamp(self: Thinker,
     inputs,         # (B, S) int64, symbols
@@ -175,7 +175,7 @@ def clamp(self: Thinker,
     parts = [self.starts(B, L, room), read, *self.looked_at(B, triggers)]
     return torch.cat(parts, 1)
 
-# %% ../../nbs/thinker/03_model.ipynb #ac398094
+# %% ../../nbs/thinker/03_model.ipynb #1efe3eb9
 @patch
 def starts(self: Thinker,
     B, L,  # samples, latents
@@ -199,7 +199,13 @@ def looked_at(self: Thinker, B, triggers):  # as of `clamp`
     require(fits, "triggers", str(tuple(triggers.shape)), f"numbers of 1 to {m} learned vectors, a row a sample")
     return [self.static[triggers.repeat(1, -(-m//triggers.shape[1]))[:, :m]]]
 
-# %% ../../nbs/thinker/03_model.ipynb #5d13785b
+# %% ../../nbs/thinker/03_model.ipynb #6a491741
+@patch
+def pack(self: Thinker, inputs, targets):
+    "What `clamp` is given in training."
+    return inputs
+
+# %% ../../nbs/thinker/03_model.ipynb #050c920f
 @patch
 def split(self: Thinker,
     x,  # (B, n, C) from `clamp`
@@ -215,7 +221,7 @@ def init_state(self: Thinker, x):
     "Where latents begin, with as many copies as the memory holds, (B, (1+memory)·L, C)."
     return x[:, :self.split(x)[0]].repeat(1, 1 + self.shape.memory, 1)
 
-# %% ../../nbs/thinker/03_model.ipynb #d13e1a85
+# %% ../../nbs/thinker/03_model.ipynb #32345217
 @dataclass
 class Held:
     "What the steps of one input share."
@@ -226,11 +232,13 @@ class Held:
     question: tuple        # keys and values
     static: tuple          # keys and values, or None
     angles: object         # of latents, where positions turn
+    mask: object = None    # (L, L) bool, which latent sees which; None: all
 
 @patch
 def prepare(self: Thinker, x) -> Held:
     "Compute what depends on the input alone."
-    (L, S), s = self.split(x), self.shape
+    s = self.shape
+    L, S = self.split(x)
     start, d = x[:, :L], s.C//s.H
     placed = s.positions == "rotary" and s.start == "grid"
     return Held(
@@ -239,23 +247,24 @@ def prepare(self: Thinker, x) -> Held:
         static=self.block.keys_values(x[:, L + S:], self.kinds[1]) if s.static else None,
         angles=self.place.angles(L, d, x) if placed else None)
 
-# %% ../../nbs/thinker/03_model.ipynb #dcb0721e
+# %% ../../nbs/thinker/03_model.ipynb #76998cc5
 @patch
 def think(self: Thinker,
     z,          # (B, (1+memory)·L, C)
     held,       # `Held`
     k,          # number of the step
-    mask=None,  # (L, n·L) bool: which latent sees which, now and in memory where it is looked at
+    keep=None,  # a list that gets the keys and values that were read
 ):              # like z
     "One step."
     row, L = self.plan.row(k), held.L
     if row.mem_write: z = torch.cat([z[:, :L], z[:, :-L]], 1)
     latents = self.disturb(z[:, :L], held, k) + held.again
-    others = [held.nothing]
+    others, mask = [held.nothing], held.mask
     if row.read_input: others.append(held.question)
     if row.static_mem_lookup: others.append(held.static)
     if row.mem_lookup: others.append(self.remembered(z[:, L:], held))
-    new = self.block(latents, others, mask, angles=held.angles)
+    if mask is not None and row.mem_lookup: mask = mask.repeat(1, 1 + self.shape.memory)
+    new = self.block(latents, others, mask, angles=held.angles, keep=keep)
     if self.shape.path_noise and self.drawn is not None:
         new = new + self.shape.path_noise*self.randn(new.shape, new, k)
     return torch.cat([new, z[:, L:]], 1) if self.shape.memory else new
@@ -267,7 +276,7 @@ def remembered(self: Thinker, past, held):  # (B, memory·L, C), `Held`
     angles = None if held.angles is None else held.angles.repeat(self.shape.memory, 1)
     return self.block.keys_values(past, ages, angles)
 
-# %% ../../nbs/thinker/03_model.ipynb #93913e52
+# %% ../../nbs/thinker/03_model.ipynb #bc2df99a
 @patch
 def disturb(self: Thinker, z, held, k):  # (B, L, C) latents, `Held`, number of the step
     "Latents, some of which were replaced, inserted or removed."
@@ -284,7 +293,7 @@ def disturb(self: Thinker, z, held, k):  # (B, L, C) latents, `Held`, number of 
     z = z.gather(1, source[..., None].expand_as(z))
     return torch.where(fresh[..., None], held.start.to(z.dtype), z)
 
-# %% ../../nbs/thinker/03_model.ipynb #deb81794
+# %% ../../nbs/thinker/03_model.ipynb #36dda175
 class ThinkerForce(IteratedForce):
     "The force of a thinker: its input held, and all that follows from it."
     def __init__(self, field, x):
@@ -303,7 +312,7 @@ def at(self: Thinker, x): return ThinkerForce(self, x)
 @patch
 def step(self: Thinker, z, x, k): return self.think(z, self.prepare(x), k)
 
-# %% ../../nbs/thinker/03_model.ipynb #c44d90f1
+# %% ../../nbs/thinker/03_model.ipynb #298da791
 @patch
 def answers(self: Thinker,
     z,       # (B, (1+memory)·L, C)
@@ -338,7 +347,7 @@ def path_cost(self: Thinker, states, targets):
     n = len(states)
     return self.cost(torch.stack(list(states)).flatten(0, 1), targets.repeat(n, 1)).unflatten(0, (n, -1))
 
-# %% ../../nbs/thinker/03_model.ipynb #1c616815
+# %% ../../nbs/thinker/03_model.ipynb #f8e10b85
 @patch
 def probe(self: Thinker, z):
     "Numbers read from the latents, (B, probes)."
@@ -346,7 +355,7 @@ def probe(self: Thinker, z):
     L = z.shape[1]//(1 + self.shape.memory)
     return self.probes(self.norm_out(z[:, :L]).mean(1))
 
-# %% ../../nbs/thinker/03_model.ipynb #14bfe7d3
+# %% ../../nbs/thinker/03_model.ipynb #0ff78007
 @patch
 def trace(self: Thinker,
     inputs,         # (B, S)
@@ -373,7 +382,7 @@ def forward(self: Thinker, inputs, steps=None):
     z = self.trace(inputs, self.outputs(steps)[-1] + 1, keep="last").last
     return self.logits(z, self.task.places(inputs.shape[1]))
 
-# %% ../../nbs/thinker/03_model.ipynb #75b21d56
+# %% ../../nbs/thinker/03_model.ipynb #a17530fc
 def check_stationary(
     model,  # `Thinker`
 ):
@@ -384,7 +393,7 @@ def check_stationary(
     for name in ("path_noise", "perturb"):
         require(not getattr(s, name), name, getattr(s, name), "steps that differ by chance have no equilibrium; use 0")
 
-# %% ../../nbs/thinker/03_model.ipynb #0166d90b
+# %% ../../nbs/thinker/03_model.ipynb #ca1dba9f
 @patch
 def sizes(self: Thinker,
     length,  # symbols of the question

@@ -6,7 +6,7 @@
 __all__ = ['TABLES', 'KINDS', 'Attention', 'gather', 'turn', 'widen', 'silu', 'SwiGLU', 'Block', 'Positions', 'waves',
            'check_symbols', 'answer_cost', 'split_parameters']
 
-# %% ../../nbs/thinker/02_parts.ipynb #1d61d3f6
+# %% ../../nbs/thinker/02_parts.ipynb #2b749756
 import math
 import torch
 import torch.nn.functional as F
@@ -16,7 +16,7 @@ from .. import layers
 from ..core import one_of, require
 from ..layers import LayerNorm, Linear, linear, softmax
 
-# %% ../../nbs/thinker/02_parts.ipynb #58052f97
+# %% ../../nbs/thinker/02_parts.ipynb #6a997d7e
 class Attention(layers.Attention):
     "Attention over given keys, with one more key that stands for nothing to read."
     def __init__(self, C, H, null=True):  # width, heads, whether there is that key
@@ -50,7 +50,7 @@ def turn(
     cos, sin = angles.cos(), angles.sin()
     return torch.cat([a*cos - b*sin, a*sin + b*cos], -1)
 
-# %% ../../nbs/thinker/02_parts.ipynb #07855160
+# %% ../../nbs/thinker/02_parts.ipynb #9883f4e1
 def widen(
     given,      # (..., N) mask or bias of the last N keys
     n, value,   # how many keys there are, and what the ones before get
@@ -77,7 +77,7 @@ def scores(self: Attention, q, k, mask=None, bias=None):  # as of `look`
     seen = widen(mask, s.shape[-1], True)
     return s.masked_fill(~(seen if seen.ndim == 2 else seen.unsqueeze(1)), -torch.inf)
 
-# %% ../../nbs/thinker/02_parts.ipynb #c05348aa
+# %% ../../nbs/thinker/02_parts.ipynb #48608db4
 @patch
 def forward(self: Attention,
     q_in, kv_in,          # (B, Q, C) who looks, (B, N, C) what at
@@ -88,7 +88,7 @@ def forward(self: Attention,
     seen = gather([self.nothing(len(kv_in)), self.keys_values(kv_in, angles[1])], kv_in)
     return self.look(self.query(q_in, angles[0]), *seen, mask, bias)
 
-# %% ../../nbs/thinker/02_parts.ipynb #4c9adb63
+# %% ../../nbs/thinker/02_parts.ipynb #9a902130
 def silu(x):
     "x/(1 + exp(-x)), of complex x too (Hendrycks & Gimpel 2016)."
     return x/(1 + (-x).exp()) if x.is_complex() else F.silu(x)
@@ -108,7 +108,7 @@ class SwiGLU(nn.Module):
         gate, value = self.up(h).chunk(2, -1)
         return self.down(silu(gate)*value)
 
-# %% ../../nbs/thinker/02_parts.ipynb #2a74bdab
+# %% ../../nbs/thinker/02_parts.ipynb #2e9ce333
 class Block(nn.Module):
     "Attention and a gated feed-forward layer, each on a residual; with an outer norm where asked for."
     def __init__(self,
@@ -135,7 +135,7 @@ class Block(nn.Module):
         v = v + self.ffn(self.norm_ffn(v))
         return v if self.norm_state is None else self.norm_state(v)
 
-# %% ../../nbs/thinker/02_parts.ipynb #2a9cdfd6
+# %% ../../nbs/thinker/02_parts.ipynb #b705e82c
 @patch
 def forward(self: Block,
     z,                     # (B, n, C)
@@ -143,13 +143,15 @@ def forward(self: Block,
     mask=None, bias=None,  # as of `Attention.look`; z's own keys come last
     angles=None,           # of z, as of `turn`
     own=True,              # whether the vectors read themselves and each other
+    keep=None,             # a list that gets the keys and values that were read, for who comes later
 ):                         # (B, n, C)
     "The vectors after they have read and thought."
     h = self.norm_read(z)
-    pairs = [*others, self.attn.keys_values(h, angles)] if own else others
-    return self.finish(z + self.attn.look(self.attn.query(h, angles), *gather(pairs, h), mask, bias))
+    seen = gather([*others, self.attn.keys_values(h, angles)] if own else others, h)
+    if keep is not None: keep.append(seen)
+    return self.finish(z + self.attn.look(self.attn.query(h, angles), *seen, mask, bias))
 
-# %% ../../nbs/thinker/02_parts.ipynb #f44dbee9
+# %% ../../nbs/thinker/02_parts.ipynb #2c259de3
 TABLES = ("learned", "offset", "randomized")       # kinds that reach as far as their table
 KINDS = (*TABLES, "sinusoid", "rotary", "ends")
 
@@ -172,7 +174,7 @@ class Positions(nn.Module):
         fix = f"{self.kind} positions reach {self.most} places; sinusoid, rotary and ends reach any length"
         require(self.kind not in TABLES or length <= self.most, "length", length, fix)
 
-# %% ../../nbs/thinker/02_parts.ipynb #2333a7ed
+# %% ../../nbs/thinker/02_parts.ipynb #c8894cb5
 @patch
 def ids(self: Positions,
     length,      # places
@@ -195,7 +197,7 @@ def waves(
     speed = torch.logspace(0, -4, n + 1, dtype=torch.float64)[:n]
     return (torch.arange(length).double()[:, None]*speed).to(like)
 
-# %% ../../nbs/thinker/02_parts.ipynb #04c5d42f
+# %% ../../nbs/thinker/02_parts.ipynb #46a8b809
 @patch
 def forward(self: Positions,
     length, drawn=None, room=None,  # as of `ids`
@@ -222,7 +224,7 @@ def angles(self: Positions,
     require(d % 2 == 0, "H", d, "rotary positions turn pairs: the width of a head must be even")
     return waves(length, d//2, torch.zeros(()) if like is None else like)
 
-# %% ../../nbs/thinker/02_parts.ipynb #7d38a48f
+# %% ../../nbs/thinker/02_parts.ipynb #8aee25b8
 def check_symbols(
     field, ids,  # name of an argument, and its value
     vocab,       # symbols of the alphabet
@@ -252,7 +254,7 @@ def answer_cost(
     costs = s.exp().sum(-1).log() - s.gather(-1, targets.clamp(min=0)[..., None])[..., 0]
     return costs*(asked*(asked.shape[1]/asked.sum(1, keepdim=True)).to(shift))
 
-# %% ../../nbs/thinker/02_parts.ipynb #f5dd4cdb
+# %% ../../nbs/thinker/02_parts.ipynb #42a77ea6
 def split_parameters(
     model,  # whose last layer, the one that gives logits, is called `head`
 ):          # (matrices, all others), lists of trained parameters

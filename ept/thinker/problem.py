@@ -7,7 +7,7 @@ __all__ = ['MODELS', 'SHAPES', 'MODES', 'ShapeOptions', 'PRESETS', 'TaskOptions'
            'evaluate_batch', 'evaluate_task', 'ThinkerProblem', 'build', 'rule_of', 'from_shape', 'load_checkpoint',
            'start_from', 'train']
 
-# %% ../../nbs/thinker/08_problem.ipynb #fb3d6ca7
+# %% ../../nbs/thinker/08_problem.ipynb #e03a7cef
 from dataclasses import dataclass, field, fields, make_dataclass
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ from ..train.credit import Credit, CreditOptions, Implied
 from ..train.loop import Problem, TrainOptions
 from ..train.parallel import mean, place, share
 
-# %% ../../nbs/thinker/08_problem.ipynb #4885f73f
+# %% ../../nbs/thinker/08_problem.ipynb #d5c950b4
 @dataclass
 class TaskOptions(TrainOptions):
     "What is learned, from which sizes, and how it is tested."
@@ -48,7 +48,7 @@ class TaskOptions(TrainOptions):
     eval_samples: int = opt(200, "samples of an evaluation under way", least=2, group="evaluation and machine")
     final_samples: int = opt(1000, "samples of each size in the last test", least=2, group="evaluation and machine")
 
-# %% ../../nbs/thinker/08_problem.ipynb #5b3addd9
+# %% ../../nbs/thinker/08_problem.ipynb #52264b53
 @patch
 def make_curriculum(self: TaskOptions):
     "The `Curriculum` that was asked for."
@@ -76,7 +76,7 @@ def check(self: TaskOptions):
     self.make_curriculum()
     for size in (self.size_min, self.size_max, *self.test_sizes()): self.made.check_size(size)
 
-# %% ../../nbs/thinker/08_problem.ipynb #c637836c
+# %% ../../nbs/thinker/08_problem.ipynb #39af74ad
 MODELS = dict(strict=(StrictThinker, StrictShape), looped=(Thinker, ThinkerShape), grid=(GridThinker, GridShape))
 SHAPES = (StrictShape, ThinkerShape, GridShape)
 MODES = ("bp", "ift", "ep")
@@ -100,7 +100,7 @@ def united(name, *shapes):
 
 ShapeOptions = united("ShapeOptions", *SHAPES)
 
-# %% ../../nbs/thinker/08_problem.ipynb #cb157c3d
+# %% ../../nbs/thinker/08_problem.ipynb #62769d1d
 @dataclass
 class ThinkerConfig(RuleOptions, ShapeOptions, TaskOptions, CreditOptions):
     "A training run of a thinker. Raises `InvalidInput` naming the field for a value that cannot be."
@@ -125,7 +125,7 @@ ThinkerConfig.free = (*TrainOptions.free, *CreditOptions.free, "test", "final_sa
 ThinkerConfig.groups = ("task", "model", "thinking", "variations", "optimiser", "free phase", "nudged phase", "stability",
                         "evaluation and machine", "from a checkpoint")  # as `--help` lists them
 
-# %% ../../nbs/thinker/08_problem.ipynb #bdfedd61
+# %% ../../nbs/thinker/08_problem.ipynb #adfe2162
 @patch
 def check(self: ThinkerConfig):
     "Raise `InvalidInput` for values that contradict each other."
@@ -156,7 +156,7 @@ def weight(self: ThinkerConfig):
     try: return float(self.weights)
     except ValueError: require(False, "weights", self.weights, "last, all, or a number above 0 such as 1.4")
 
-# %% ../../nbs/thinker/08_problem.ipynb #99fcd2b6
+# %% ../../nbs/thinker/08_problem.ipynb #fc1716ff
 @patch
 def shape(self: ThinkerConfig):
     "The shape of the model."
@@ -172,7 +172,7 @@ def implied(self: ThinkerConfig) -> Implied:
 
 PRESETS = dict()
 
-# %% ../../nbs/thinker/08_problem.ipynb #48937954
+# %% ../../nbs/thinker/08_problem.ipynb #80072f60
 @torch.no_grad()
 def evaluate_batch(
     model, batch,  # a thinker; `Batch` of one size
@@ -202,7 +202,7 @@ def evaluate_task(
     rng = np.random.default_rng([seed, size, 1_000_003])
     return evaluate_batch(model, task.sample(n, size, rng), **given)
 
-# %% ../../nbs/thinker/08_problem.ipynb #3aa42349
+# %% ../../nbs/thinker/08_problem.ipynb #be0d11c0
 class ThinkerProblem(Problem):
     "A thinker to be trained on a task."
     system = "thinker"
@@ -234,7 +234,7 @@ def build(cfg) -> torch.nn.Module:
     model.shared_noise = cfg.mode != "bp"       # rules compute parts of a batch anew: noise must not depend on the row
     return model
 
-# %% ../../nbs/thinker/08_problem.ipynb #3ff58605
+# %% ../../nbs/thinker/08_problem.ipynb #af62bc73
 def rule_of(cfg, model):
     "What finds gradients: `Unrolled`, `Credit`, or None where autograd alone does."
     if cfg.mode != "bp": return Credit(cfg, seed=cfg.seed)
@@ -260,7 +260,7 @@ def gradient(self: ThinkerProblem, step) -> dict:
     else: row = self.credited(inputs, targets, step)
     return row | dict(size_of=int(self.task.size_of(batch.inputs.shape[1])))
 
-# %% ../../nbs/thinker/08_problem.ipynb #7795fddf
+# %% ../../nbs/thinker/08_problem.ipynb #d02fbca5
 @patch
 def through(self: ThinkerProblem, inputs, targets) -> dict:
     "The gradient of a strict thinker by the chain rule through its pass."
@@ -279,7 +279,7 @@ def learned(self: ThinkerProblem, logits, targets) -> dict:
     self.curriculum.update(mean(right))
     return dict(right=right, grown=self.curriculum.state["end"])
 
-# %% ../../nbs/thinker/08_problem.ipynb #431b0008
+# %% ../../nbs/thinker/08_problem.ipynb #5031ced7
 @patch
 def unrolled(self: ThinkerProblem, inputs, targets, step) -> dict:
     "The gradient by the chain rule through steps of thought."
@@ -297,7 +297,7 @@ def credited(self: ThinkerProblem, inputs, targets, step) -> dict:
     row = self.rule.gradient(self.model, inputs, targets, step)
     return row | dict(units=Work(row["force"], row["jvp"], row["vjp"]).units)
 
-# %% ../../nbs/thinker/08_problem.ipynb #07841432
+# %% ../../nbs/thinker/08_problem.ipynb #4df27209
 @patch
 def evaluate(self: ThinkerProblem) -> dict:
     "Cost and shares of right answers at the largest trained size."
@@ -332,7 +332,7 @@ def summary(self: ThinkerProblem, row) -> dict:
     about = dict(task=self.cfg.task, wiring=self.cfg.wiring, mode=self.cfg.mode, params=n_params(self.model))
     return about | {name: row[name] for name in names}
 
-# %% ../../nbs/thinker/08_problem.ipynb #0464ee47
+# %% ../../nbs/thinker/08_problem.ipynb #ab2e131e
 @patch
 def state_dict(self: ThinkerProblem) -> dict:
     "Curriculum, last state, and what the rule keeps."
@@ -357,7 +357,7 @@ def check_data(self: ThinkerProblem, state, path):
     fix = f"the state in {path} was trained on {state['data']}; give the same task"
     require(state["data"] == self.key, "task", self.cfg.task, fix)
 
-# %% ../../nbs/thinker/08_problem.ipynb #71e7dbf6
+# %% ../../nbs/thinker/08_problem.ipynb #5efea1e1
 def from_shape(shape) -> torch.nn.Module:
     "The thinker of a shape from a checkpoint."
     kind, own = MODELS[one_of("wiring", shape["wiring"], MODELS)]
@@ -393,7 +393,7 @@ def start_from(
     require(its == own, "init_ckpt", path, f"holds a thinker of wiring {its[0]} with {len(its[1])} symbols")
     load_weights(model, source.state_dict(), path)
 
-# %% ../../nbs/thinker/08_problem.ipynb #cde01817
+# %% ../../nbs/thinker/08_problem.ipynb #4c21a4b0
 @delegates(loop.train, but=["problem"])
 def train(
     cfg: ThinkerConfig,

@@ -6,18 +6,6 @@
 __all__ = ['StrictShape', 'Reading', 'PlaceReadout', 'check_targets', 'StrictForce', 'StrictLinearisation', 'StrictThinker',
            'check_question']
 
-# %% ../../nbs/thinker/05_strict.ipynb #33eb8822
-@dataclass
-class StrictShape(Options):
-    "Sizes of a strict thinker."
-    C: int = opt(32, "width", least=1, group="model")
-    H: int = opt(4, "heads; must divide the width", least=1, group="model")
-    ffn: float = opt(2.0, "hidden width of the feed-forward layers, over the width", above=0, group="model")
-    reach: int = opt(2, "symbols to either side that a place of the answer reads", least=0, group="model")
-    window: int = opt(3, "earlier latents that a latent reads", least=1, group="model")
-    noise: float = opt(0.1, "noise on what latents read of the question, in training", least=0.0, group="model")
-    norm_state: bool = opt(True, "whether states are normalised", group="model")
-
 # %% ../../nbs/thinker/05_strict.ipynb #8b930e0d
 import math
 from dataclasses import dataclass
