@@ -7,7 +7,7 @@ __all__ = ['MODELS', 'SHAPES', 'MODES', 'ShapeOptions', 'PRESETS', 'TaskOptions'
            'evaluate_batch', 'evaluate_task', 'ThinkerProblem', 'build', 'rule_of', 'from_shape', 'load_checkpoint',
            'start_from', 'train']
 
-# %% ../../nbs/thinker/08_problem.ipynb #e03a7cef
+# %% ../../nbs/thinker/08_problem.ipynb #60519971
 from dataclasses import dataclass, field, fields, make_dataclass
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ from ..train.credit import Credit, CreditOptions, Implied
 from ..train.loop import Problem, TrainOptions
 from ..train.parallel import mean, place, share
 
-# %% ../../nbs/thinker/08_problem.ipynb #d5c950b4
+# %% ../../nbs/thinker/08_problem.ipynb #e10d67be
 @dataclass
 class TaskOptions(TrainOptions):
     "What is learned, from which sizes, and how it is tested."
@@ -48,7 +48,7 @@ class TaskOptions(TrainOptions):
     eval_samples: int = opt(200, "samples of an evaluation under way", least=2, group="evaluation and machine")
     final_samples: int = opt(1000, "samples of each size in the last test", least=2, group="evaluation and machine")
 
-# %% ../../nbs/thinker/08_problem.ipynb #52264b53
+# %% ../../nbs/thinker/08_problem.ipynb #4465a6ec
 @patch
 def make_curriculum(self: TaskOptions):
     "The `Curriculum` that was asked for."
@@ -76,7 +76,7 @@ def check(self: TaskOptions):
     self.make_curriculum()
     for size in (self.size_min, self.size_max, *self.test_sizes()): self.made.check_size(size)
 
-# %% ../../nbs/thinker/08_problem.ipynb #39af74ad
+# %% ../../nbs/thinker/08_problem.ipynb #2675db24
 MODELS = dict(strict=(StrictThinker, StrictShape), looped=(Thinker, ThinkerShape), grid=(GridThinker, GridShape))
 SHAPES = (StrictShape, ThinkerShape, GridShape)
 MODES = ("bp", "ift", "ep")
@@ -100,7 +100,7 @@ def united(name, *shapes):
 
 ShapeOptions = united("ShapeOptions", *SHAPES)
 
-# %% ../../nbs/thinker/08_problem.ipynb #62769d1d
+# %% ../../nbs/thinker/08_problem.ipynb #6ecbf0a7
 @dataclass
 class ThinkerConfig(RuleOptions, ShapeOptions, TaskOptions, CreditOptions):
     "A training run of a thinker. Raises `InvalidInput` naming the field for a value that cannot be."
@@ -125,7 +125,7 @@ ThinkerConfig.free = (*TrainOptions.free, *CreditOptions.free, "test", "final_sa
 ThinkerConfig.groups = ("task", "model", "thinking", "variations", "optimiser", "free phase", "nudged phase", "stability",
                         "evaluation and machine", "from a checkpoint")  # as `--help` lists them
 
-# %% ../../nbs/thinker/08_problem.ipynb #adfe2162
+# %% ../../nbs/thinker/08_problem.ipynb #deccd109
 @patch
 def check(self: ThinkerConfig):
     "Raise `InvalidInput` for values that contradict each other."
@@ -156,7 +156,7 @@ def weight(self: ThinkerConfig):
     try: return float(self.weights)
     except ValueError: require(False, "weights", self.weights, "last, all, or a number above 0 such as 1.4")
 
-# %% ../../nbs/thinker/08_problem.ipynb #fc1716ff
+# %% ../../nbs/thinker/08_problem.ipynb #5ef3cd4c
 @patch
 def shape(self: ThinkerConfig):
     "The shape of the model."
@@ -172,7 +172,7 @@ def implied(self: ThinkerConfig) -> Implied:
 
 PRESETS = dict()
 
-# %% ../../nbs/thinker/08_problem.ipynb #80072f60
+# %% ../../nbs/thinker/08_problem.ipynb #39d9b14f
 @torch.no_grad()
 def evaluate_batch(
     model, batch,  # a thinker; `Batch` of one size
@@ -202,7 +202,7 @@ def evaluate_task(
     rng = np.random.default_rng([seed, size, 1_000_003])
     return evaluate_batch(model, task.sample(n, size, rng), **given)
 
-# %% ../../nbs/thinker/08_problem.ipynb #be0d11c0
+# %% ../../nbs/thinker/08_problem.ipynb #49ac993a
 class ThinkerProblem(Problem):
     "A thinker to be trained on a task."
     system = "thinker"
@@ -234,7 +234,7 @@ def build(cfg) -> torch.nn.Module:
     model.shared_noise = cfg.mode != "bp"       # rules compute parts of a batch anew: noise must not depend on the row
     return model
 
-# %% ../../nbs/thinker/08_problem.ipynb #af62bc73
+# %% ../../nbs/thinker/08_problem.ipynb #3c85a92a
 def rule_of(cfg, model):
     "What finds gradients: `Unrolled`, `Credit`, or None where autograd alone does."
     if cfg.mode != "bp": return Credit(cfg, seed=cfg.seed)
@@ -260,7 +260,7 @@ def gradient(self: ThinkerProblem, step) -> dict:
     else: row = self.credited(inputs, targets, step)
     return row | dict(size_of=int(self.task.size_of(batch.inputs.shape[1])))
 
-# %% ../../nbs/thinker/08_problem.ipynb #d02fbca5
+# %% ../../nbs/thinker/08_problem.ipynb #98c86007
 @patch
 def through(self: ThinkerProblem, inputs, targets) -> dict:
     "The gradient of a strict thinker by the chain rule through its pass."
@@ -279,7 +279,7 @@ def learned(self: ThinkerProblem, logits, targets) -> dict:
     self.curriculum.update(mean(right))
     return dict(right=right, grown=self.curriculum.state["end"])
 
-# %% ../../nbs/thinker/08_problem.ipynb #5031ced7
+# %% ../../nbs/thinker/08_problem.ipynb #cb92a686
 @patch
 def unrolled(self: ThinkerProblem, inputs, targets, step) -> dict:
     "The gradient by the chain rule through steps of thought."
@@ -297,7 +297,7 @@ def credited(self: ThinkerProblem, inputs, targets, step) -> dict:
     row = self.rule.gradient(self.model, inputs, targets, step)
     return row | dict(units=Work(row["force"], row["jvp"], row["vjp"]).units)
 
-# %% ../../nbs/thinker/08_problem.ipynb #4df27209
+# %% ../../nbs/thinker/08_problem.ipynb #86582302
 @patch
 def evaluate(self: ThinkerProblem) -> dict:
     "Cost and shares of right answers at the largest trained size."
@@ -332,7 +332,7 @@ def summary(self: ThinkerProblem, row) -> dict:
     about = dict(task=self.cfg.task, wiring=self.cfg.wiring, mode=self.cfg.mode, params=n_params(self.model))
     return about | {name: row[name] for name in names}
 
-# %% ../../nbs/thinker/08_problem.ipynb #ab2e131e
+# %% ../../nbs/thinker/08_problem.ipynb #880ee48e
 @patch
 def state_dict(self: ThinkerProblem) -> dict:
     "Curriculum, last state, and what the rule keeps."
@@ -357,7 +357,7 @@ def check_data(self: ThinkerProblem, state, path):
     fix = f"the state in {path} was trained on {state['data']}; give the same task"
     require(state["data"] == self.key, "task", self.cfg.task, fix)
 
-# %% ../../nbs/thinker/08_problem.ipynb #5efea1e1
+# %% ../../nbs/thinker/08_problem.ipynb #ba020c81
 def from_shape(shape) -> torch.nn.Module:
     "The thinker of a shape from a checkpoint."
     kind, own = MODELS[one_of("wiring", shape["wiring"], MODELS)]
@@ -393,7 +393,7 @@ def start_from(
     require(its == own, "init_ckpt", path, f"holds a thinker of wiring {its[0]} with {len(its[1])} symbols")
     load_weights(model, source.state_dict(), path)
 
-# %% ../../nbs/thinker/08_problem.ipynb #4c21a4b0
+# %% ../../nbs/thinker/08_problem.ipynb #fa0b74dd
 @delegates(loop.train, but=["problem"])
 def train(
     cfg: ThinkerConfig,
