@@ -16,11 +16,11 @@ from ..core import InvalidInput, Options, one_of, opt, require
 from ..iterate import Iterated, IteratedForce, Trace, spread, unroll
 from ..layers import Readout, linear
 from .parts import FREEZES, TIES, VALUES, Dims, LoopLinear, Wired, initialise
-from .wiring import WIRINGS, flops, parse
+from .wiring import INJECTED, WIRINGS, flops, parse
 from ..text.model import Shared, check_shape, embed, nll, n_params
 
 # %% ../../nbs/looped/03_model.ipynb #f5995854
-INJECTS = ("none", "add", "cat", "gate")
+INJECTS = tuple(INJECTED)
 STARTS = ("input", "zeros", "noise")
 KVS = {"each": 1, "every2": 2, "first": 0}      # loops between two renewals of keys and values; 0: never again
 MOST_LOOPS = 4096

@@ -297,7 +297,7 @@ def measured_growth(
         out = (model.loop(z, trace.x, 0).norm()/z.norm()).item()
     found = motion(torch.stack(kept_states(trace)))
     gain, change = (geometric_mean(late(t)) for t in (ratio(found["rms"][1:], found["rms"][:-1]), found["ratio"]))
-    predicted = growth(model.core[0].wiring)
+    predicted = growth(model.core[0].wiring, model.shape.inject)
     return dict(wiring=wiring, predicted=predicted, sizes=found["rms"], gain=gain, ratio=change, far=out)
 
 def growth_table(
