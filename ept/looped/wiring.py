@@ -193,7 +193,7 @@ def bounds(
 
 # %% ../../nbs/looped/01_wiring.ipynb #1270ace7
 CLASSES = ("bounded", "linear", "geometric", "explosive")
-INJECTED = dict(none=Bound(1, 1., 1.), add=Bound(1, 1., 1.), cat=Bound(1), gate=Bound(1, 1., 1.))   # times a share below 1
+INJECTED = dict(none=Bound(1, 1., 1.), add=Bound(1, 1., 1.), cat=Bound(1), gate=Bound(1, 1., 1.))    # times a share
 
 def growth(
     wiring,         # a `Wiring`, or its text
