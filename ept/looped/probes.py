@@ -91,6 +91,7 @@ def gain_along(
         moved = loop.map(z + far*v/size(v).clamp_min(torch.finfo(v.dtype).tiny)) - loop.map(z)
     return moved.flatten(1).norm(dim=1)/far.flatten(), moved.detach()
 
+# %% ../../nbs/looped/06_probes.ipynb #c7377f90
 @torch.no_grad()
 def loop_gains(
     model, trace,    # as of `OneLoop`
@@ -310,6 +311,7 @@ def measured_growth(
     predicted = growth(model.core[0].wiring, model.shape.inject)
     return dict(wiring=wiring, predicted=predicted, sizes=found["rms"], gain=gain, ratio=change, far=out)
 
+# %% ../../nbs/looped/06_probes.ipynb #cb4445ea
 def growth_table(
     rows,  # of `measured_growth`
 ) -> str:
