@@ -169,8 +169,9 @@ class Answers(Judged):
         return self.model.logits(self.states.flatten(0, 1)).unflatten(0, (self.L, -1)).log_softmax(-1)
 
 def divergence(
-    log_p, log_q,  # (..., V) log-probabilities
-):                 # (...)
+    log_p: torch.Tensor,  # (..., V) log-probabilities
+    log_q: torch.Tensor,  # the same, of what it is compared with
+):                        # (...)
     "KL(p ‖ q) in nats."
     return (log_p.exp()*(log_p - log_q)).sum(-1)
 
@@ -274,8 +275,8 @@ def stopped(self: Reading) -> dict:
 # %% ../../nbs/looped/04_losses.ipynb #c3daf6b1
 @patch
 def fits(self: Loss,
-    shape,       # `LoopedShape` of a model, or a configuration that has its fields
-    loops=None,  # that every step makes; None: their number is drawn, or grows
+    shape: "LoopedShape",  # of a model, or a configuration that has its fields
+    loops=None,            # that every step makes; None: their number is drawn, or grows
 ):
     "Raise `InvalidInput` for a model that cannot be judged."
     one = not shape.bounded and shape.kv == "each"
@@ -312,7 +313,7 @@ class AllLoops(Loss, name="all"):
         fits = all(is_number(w) for w in self.weights)
         require(fits, "weights", self.weights, "a finite number for each loop")
 
-    def fits(self, shape, loops=None):
+    def fits(self, shape: "LoopedShape", loops=None):  # as of `Loss`
         super().fits(shape, loops)
         fix = f"one weight for each of the {loops} loops, or none"
         if loops is None: fix = "weights need one number of loops; keep it fixed, or use all without weights"

@@ -283,7 +283,10 @@ def count(self: LoopedLM, loops=None) -> int:
 
 # %% ../../nbs/looped/03_model.ipynb #6ae914df
 @patch
-def check_depth(self: LoopedLM, depth, idx, loops, exit) -> int:  # as of `trace`; its loops
+def check_depth(self: LoopedLM,
+    depth: torch.Tensor,  # loops by sequence or by token
+    idx, loops, exit,     # as of `trace`
+) -> int:                 # loops that are made
     "Raise `InvalidInput` for what is no depth of these tokens."
     other = (torch.is_floating_point, torch.is_complex, lambda t: t.dtype == torch.bool)
     whole = torch.is_tensor(depth) and not any(kind(depth) for kind in other)
