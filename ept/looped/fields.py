@@ -54,7 +54,7 @@ def check_limit(
 # %% ../../nbs/looped/07_fields.ipynb #bf7e0fc6
 class LoopedField(CausalField):
     "The loop of a model as a field; it shares the model's weights. Raises `InvalidInput` for loops that differ."
-    force_type = LoopedForce
+    force_type, system = LoopedForce, LoopedLM.system
 
     def __init__(self,
         model,  # `LoopedLM`

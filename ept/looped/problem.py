@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'SPREAD', 'MODES', 'LOGS', 'DTYPES', 'PRESETS', 'LoopSampler', 'DrawOptions', 'LoopOptions', 'LoopedConfig',
-           'LoopedProblem', 'averaged', 'cost_by_loop', 'load_checkpoint', 'evaluator', 'train']
+           'as_trained', 'LoopedProblem', 'averaged', 'cost_by_loop', 'load_checkpoint', 'evaluator', 'train']
 
 # %% ../../nbs/looped/09_problem.ipynb #b2b71107
 import contextlib, math
@@ -199,6 +199,13 @@ PRESETS = dict(
                   grad_loops=0, affine=False, tie_head=True, loss="all", lr=6e-4, C=768, H=12, T=1024, B=16,
                   tokenizer="bpe", log="original"))
 
+# %% ../../nbs/looped/09_problem.ipynb #9034c07e
+def as_trained(
+    model, cfg,  # `LoopedLM` and its `LoopedConfig`
+):               # the model itself, or a `LoopedField` with its weights
+    "What a configuration trains."
+    return model if cfg.mode == "bp" else FIELDS[cfg.field](model)
+
 # %% ../../nbs/looped/09_problem.ipynb #5fc74c84
 class LoopedProblem(TextProblem):
     "A looped language model to be trained on a corpus."
@@ -215,8 +222,8 @@ class LoopedProblem(TextProblem):
         self.control = GainControl(cfg.gain_control, cfg.gain_target)
         self.peak = 0.      # operations a second, once they are asked for
         self.alarm = GainAlarm(mode="stop" if cfg.alarm == "stop" else "warn")
-        self.field = None if cfg.mode == "bp" else FIELDS[cfg.field](self.model)
-        self.credit = self.field and Credit(cfg, seed=cfg.seed)
+        self.field = as_trained(self.model, cfg)
+        self.credit = None if cfg.mode == "bp" else Credit(cfg, seed=cfg.seed)
 
     def build(self, cfg, n_vocab):
         torch.manual_seed(cfg.seed)
@@ -365,23 +372,22 @@ def summary(self: LoopedProblem, row) -> dict:
 def load_checkpoint(
     path,          # of the checkpoint
     device="cpu",
-):                 # model, LoopedConfig, tokenizer, header
-    "Read a looped model; raises `InvalidInput` for a missing, corrupt or foreign file. Executes nothing from it."
+):                 # model or field, as of `as_trained`, LoopedConfig, tokenizer, header
+    "Read what was trained; raises `InvalidInput` for a missing, corrupt or foreign file. Executes nothing from it."
     LoopedConfig(device=device)
     model, tokenizer, header = open_model(LoopedLM, path)
     values = header.get("config")
     shape = {name: v for name, v in header["shape"].items() if name != "vocab"}
     cfg = saved_options(LoopedConfig, {**(values if isinstance(values, dict) else {}), **shape})
     cfg.device, cfg.threads = device, 0     # of this machine
-    return model.to(device), cfg, tokenizer, header
+    return as_trained(model.to(device), cfg), cfg, tokenizer, header
 
 # %% ../../nbs/looped/09_problem.ipynb #61cdcd72
 def evaluator(
     model, cfg,  # from `load_checkpoint`
 ):               # (b, T) token ids ↦ states, and how many of the sequences settled
     "How a model of this configuration is evaluated, as of `settling`."
-    if cfg.mode == "bp": return settling(model)
-    return settling(FIELDS[cfg.field](model), build_estimator(cfg).solver)
+    return settling(model, None if cfg.mode == "bp" else build_estimator(cfg).solver)
 
 # %% ../../nbs/looped/09_problem.ipynb #1f6790a1
 @patch

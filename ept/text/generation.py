@@ -15,7 +15,6 @@ import torch
 from fastcore.basics import patch
 from ..core import InvalidInput, require
 from ..data.corpora import EOT
-from .model import Shared
 
 # %% ../../nbs/text/01_generation.ipynb #ca70b89e
 class Decoder:
@@ -65,7 +64,12 @@ def __call__(self: Decoder,
         self.held = [max(1, T//2) if n == T else n + 1 for n in self.held]
         if len(anew) < B: self.z = self.token(*self.place(ids))
         if anew: self.z[anew] = self.prefill(anew, ids)
-    return self.model.logits(self.z)[:, 0]
+    return self.read(self.z)[:, 0]
+
+@patch
+def read(self: Decoder, z):
+    "Logits of states, (B, n, vocab)."
+    return self.model.logits(z)
 
 @patch
 def place(self: Decoder,
@@ -122,8 +126,8 @@ def decoder(
 
 def check_model(model):
     "Raise `InvalidInput` for a model without a decoder, once its system has had the occasion to register one."
-    system = model.system if isinstance(model, Shared) else ""
-    if system and find_spec(f"ept.{system}") and find_spec(f"ept.{system}.generation"):
+    system = getattr(model, "system", "")
+    if isinstance(system, str) and system and find_spec(f"ept.{system}") and find_spec(f"ept.{system}.generation"):
         importlib.import_module(f"ept.{system}.generation")
     known = decoder.dispatch(type(model)) is not decoder.dispatch(object)
     require(known, "model", type(model).__name__, "must be a language model; no decoder is registered for this class")
