@@ -19,7 +19,7 @@ from ..fields import Work
 from .exits import calibrate, parse_exit
 from .fields import FIELDS
 from .losses import parse_loss
-from .model import LoopedLM, LoopedShape
+from .model import KVS, LoopedLM, LoopedShape
 from .probes import GainAlarm, GainControl, geometric_mean, late
 from .wiring import growth, parse
 from ..text.model import layer_flops
@@ -82,7 +82,8 @@ class DrawOptions(Options):
     "How loops are drawn, differentiated and judged."
     loop_sampling: str = opt("poisson", "loops of a step: fixed, uniform or poisson", KINDS, group="loops")
     loops_min: int = opt(1, "fewest loops that are drawn", least=1, group="loops")
-    loops_max: int = opt(32, "most loops that are drawn", least=1, group="loops")
+    loops_max: int = opt(0, "most loops that are drawn; 0: 32, or twice `loops` where that is above 32, and of uniform "
+                         "draws so many that their mean is `loops`", least=0, group="loops")
     per: str = opt("step", "draw for the batch, or for each sequence", ("step", "sequence"), group="loops")
     curriculum: float = opt(0., "share of the run over which the loops grow from loops_min", least=0, group="loops")
     grad_loops: int = opt(4, "last loops that are differentiated; 0: all", least=0, group="loops")
@@ -120,8 +121,11 @@ class LoopedConfig(LoopOptions, LoopedShape, TextOptions, CreditOptions):
     exit: str = opt("none", "rule of early exit that is calibrated at the end, such as cosine; see `ept looped exits`",
                     group="loops")
     exit_nats: float = opt(0.01, "what an early exit may cost", above=0, group="loops")
+    sample_kv: str = opt("model", "keys that `ept sample` keeps: as the model was trained, each, every2, first, or last "
+                         "(one slot, of a loop that converges)", ("model", *KVS, "last"), group="loops")
 
-LoopedConfig.free = (*TextOptions.free, *CreditOptions.free, "log", "alarm", "peak", "exit", "exit_nats")
+LoopedConfig.free = (*TextOptions.free, *CreditOptions.free, "log", "alarm", "peak", "exit", "exit_nats",
+                     "sample_kv")
 LoopedConfig.groups = ("data", "model", "variations", "loops", "optimiser", "free phase", "nudged phase", "stability",
                        "evaluation and machine", "from a checkpoint")  # as `--help` lists them
 
@@ -130,23 +134,43 @@ LoopedConfig.groups = ("data", "model", "variations", "loops", "optimiser", "fre
 def check(self: LoopedConfig):
     "Raise `InvalidInput` for values that contradict each other."
     super(LoopedConfig, self).check()
-    self.loss = str(parse_loss(self.loss))
+    self.check_draws()
+    self.check_loss()
     self.check_exit()
-    self.sampler()
-    fixed = "the loops of this model differ, so their number is fixed; use loop_sampling fixed"
-    require(self.loop_sampling == "fixed" or not self.bounded, "loop_sampling", self.loop_sampling, fixed)
-    once = "sequences would renew their keys at different loops; draw per step"
-    require(self.per == "step" or self.kv != "every2", "per", self.per, once)
     require(self.B % self.accumulate == 0, "accumulate", self.accumulate, f"must divide B={self.B}")
     self.check_truncation()
     if self.mode != "bp": self.check_field()
 
+@patch
+def check_draws(self: LoopedConfig):
+    "Raise `InvalidInput` for draws of loops that the model cannot make, or that leave out those it is judged with."
+    open_end = self.loop_sampling == "fixed" or not self.loops_max
+    require(not open_end or self.loops_min <= self.loops, "loops_min", self.loops_min, f"at most loops={self.loops}")
+    self.sampler()
+    fixed = "the loops of this model differ, so their number is fixed; use loop_sampling fixed"
+    require(self.loop_sampling == "fixed" or not self.bounded, "loop_sampling", self.loop_sampling, fixed)
+    grown = "the loops of this model differ, and the last would hardly be trained; use curriculum 0"
+    require(not self.curriculum or not self.bounded, "curriculum", self.curriculum, grown)
+    never = f"is what is evaluated, and steps make {self.most} at most; raise loops_max"
+    require(self.loops <= self.most, "loops", self.loops, never)
+    once = "sequences would renew their keys at different loops; draw per step"
+    require(self.per == "step" or self.kv != "every2", "per", self.per, once)
+    slot = "the loops of this model differ, so no slot can serve all of them; use model"
+    require(self.sample_kv != "last" or not self.bounded, "sample_kv", self.sample_kv, slot)
+
+@patch
+def check_loss(self: LoopedConfig):
+    "Raise `InvalidInput` for a loss that cannot judge these loops."
+    loss = parse_loss(self.loss)
+    self.loss = str(loss)
+    loss.fits(self, self.loops if self.loop_sampling == "fixed" and not self.curriculum else None)
+    fix = "sequences that start later would count the loops they let pass; use loss last, or draw per step"
+    require(self.per == "step" or self.loss == "last", "per", self.per, fix)
+
 # %% ../../nbs/looped/09_problem.ipynb #db1eee47
 @patch
 def check_exit(self: LoopedConfig):
-    "Raise `InvalidInput` for a rule without a threshold to set, and for losses over loops that sequences do not share."
-    fix = "sequences that start later would count the loops they let pass; use loss last, or draw per step"
-    require(self.per == "step" or self.loss == "last", "per", self.per, fix)
+    "Raise `InvalidInput` for a rule without a threshold to set, and for a gate that is not there."
     if self.exit == "none": return
     rule = parse_exit(self.exit)
     self.exit, set_at = str(rule), rule.settings(self.loops)
@@ -159,9 +183,9 @@ def check_exit(self: LoopedConfig):
 def check_truncation(self: LoopedConfig):
     "Raise `InvalidInput` where the last loops alone cannot train the model."
     if not self.grad_loops: return
-    most = self.loops if self.loop_sampling == "fixed" else self.loops_max
-    require(self.grad_loops <= most, "grad_loops", self.grad_loops, f"there are {most} loops at most; 0: all of them")
-    if self.grad_loops == most: return
+    fix = f"there are {self.most} loops at most; 0: all of them"
+    require(self.grad_loops <= self.most, "grad_loops", self.grad_loops, fix)
+    if self.grad_loops == self.most: return
     reads = self.inject != "none" or parse(self.wiring, unsafe=self.unsafe).reads_input
     lost = "without an input in every loop the embeddings would get no gradient; use inject, or grad_loops 0"
     require(reads, "grad_loops", self.grad_loops, lost)
@@ -174,17 +198,24 @@ def check_field(self: LoopedConfig):
     "Raise `InvalidInput` for what a field cannot have."
     whole = f"mode {self.mode} trains an equilibrium, which has no loops of its own; leave it at its default"
     for name, default in dict(loss="last", gain_control="none", curriculum=0., kv="each", per="step", exit="none",
-                              accumulate=1, dtype="float32", log="ept").items():
+                              accumulate=1, dtype="float32", log="ept", sample_kv="model").items():
         require(getattr(self, name) == default, name, getattr(self, name), whole)
     require(not self.bounded, "tie", self.tie, "loops that differ have no common fixed point; tie all of them")
     require(self.solver != "scan", "solver", self.solver, "the field of a loop is settled by gs, anderson or euler")
 
 # %% ../../nbs/looped/09_problem.ipynb #bd298ad2
+@patch(as_prop=True)
+def most(self: LoopedConfig) -> int:
+    "The most loops that a step may make."
+    if self.loop_sampling == "fixed": return self.loops
+    if self.loops_max: return self.loops_max
+    if self.loop_sampling == "uniform": return 2*self.loops - self.loops_min
+    return 32 if self.loops <= 32 else 2*self.loops
+
 @patch
 def sampler(self: LoopedConfig) -> LoopSampler:
     "What draws the loops of a step."
-    return LoopSampler(self.loop_sampling, self.loops, self.loops_min, max(self.loops_max, self.loops_min), self.per,
-                       self.curriculum, self.seed)
+    return LoopSampler(self.loop_sampling, self.loops, self.loops_min, self.most, self.per, self.curriculum, self.seed)
 
 @patch
 def implied(self: LoopedConfig) -> Implied:
@@ -192,8 +223,9 @@ def implied(self: LoopedConfig) -> Implied:
     if self.field == "loop": return Implied(solver="gs", chunk=-(-self.T//3))
     return Implied(first=0.4, solver="euler" if self.mode == "ep" else "gs", chunk=8, strict=True)
 
+# %% ../../nbs/looped/09_problem.ipynb #37de511e
 PRESETS = dict(
-    elastic=dict(),
+    elastic=dict(exit="cosine", sample_kv="last"),
     layers=dict(wiring="gpt2", inject="none", loop_sampling="fixed", loops=4, grad_loops=0),
     original=dict(wiring="x + attn(ln1(x)); x + mlp(ln2(x)) @ gpt2", inject="none", loop_sampling="fixed", loops=12,
                   grad_loops=0, affine=False, tie_head=True, loss="all", lr=6e-4, C=768, H=12, T=1024, B=16,
@@ -211,6 +243,7 @@ class LoopedProblem(TextProblem):
     "A looped language model to be trained on a corpus."
     system = "looped"
     advice = ", or hold the growth of the loop: gain_control rho"
+    remedy = "field strict settles for any weights; inject gate settles more often than cat"
     alike = dict(wiring=None, H=None, blocks=1, inject="none", qknorm=False, shift=False)
 
     def __init__(self,
@@ -221,6 +254,7 @@ class LoopedProblem(TextProblem):
         self.sampler, self.loss = cfg.sampler(), parse_loss(cfg.loss)
         self.control = GainControl(cfg.gain_control, cfg.gain_target)
         self.peak = 0.      # operations a second, once they are asked for
+        self.decoding = {} if cfg.sample_kv == "model" else dict(kv=cfg.sample_kv)   # and a rule, once it is calibrated
         self.alarm = GainAlarm(mode="stop" if cfg.alarm == "stop" else "warn")
         self.field = as_trained(self.model, cfg)
         self.credit = None if cfg.mode == "bp" else Credit(cfg, seed=cfg.seed)
@@ -335,6 +369,7 @@ def final(self: LoopedProblem) -> dict:
 def calibrated(self: LoopedProblem) -> dict:
     "The exit rule whose cost on the validation windows is allowed, and what it saves."
     found = calibrate(parse_exit(self.cfg.exit, self.model), self.model, self.windows, nats=self.cfg.exit_nats)
+    if found.found: self.decoding["exit"] = str(found.rule)
     measured = dict(exit_loops=found.loops.mean, exit_saved=found.saved.mean, exit_cost=found.above.mean)
     return dict(exit=str(found.rule), **measured)
 
@@ -350,12 +385,16 @@ def utilisation(self: LoopedProblem, row):
 # %% ../../nbs/looped/09_problem.ipynb #382c5814
 @patch
 def state_dict(self: LoopedProblem) -> dict:
-    "The control of the gain, and what the rule of a field keeps."
-    return dict(gain=self.control.state_dict(), **(self.credit.state_dict() if self.credit else {}))
+    "The control of the gain, the number of ranks, and what the rule of a field keeps."
+    own = self.credit.state_dict() if self.credit else {}
+    return dict(gain=self.control.state_dict(), ranks=self.shard[1], **own)
 
 @patch
 def load_state_dict(self: LoopedProblem, state):
-    "Take up what `state_dict` gave."
+    "Take up what `state_dict` gave; raises `InvalidInput` for that of another number of ranks."
+    ranks, now = state.get("ranks", self.shard[1]), self.shard[1]
+    fix = f"each rank draws noise of its own, and there were {ranks}; resume with as many"
+    require(ranks == now, "ranks", now, fix)
     self.control.load_state_dict(state["gain"])
     if self.credit: self.credit.load_state_dict(state)
 
@@ -368,6 +407,12 @@ def summary(self: LoopedProblem, row) -> dict:
     used = self.utilisation(row)
     if used: own |= dict(mfu=used)
     return dict(mode=self.cfg.mode, wiring=self.cfg.wiring, growth=growth(self.model.core[0].wiring), **own, **found)
+
+# %% ../../nbs/looped/09_problem.ipynb #ff597049
+@patch
+def card(self: LoopedProblem) -> dict:
+    "The same, and what the decoder is to be told."
+    return super(LoopedProblem, self).card() | dict(decoding=self.decoding)
 
 def load_checkpoint(
     path,          # of the checkpoint

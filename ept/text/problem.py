@@ -91,6 +91,7 @@ def measure(
 class TextProblem(Problem):
     "A language model to be trained on a corpus; a system gives `build` and `gradient`, and where need be `states`."
     unit = "tokens"
+    remedy = "more iterations may do it: max_iter"  # where sequences do not settle
     alike = {}  # entries of a shape that weights to start from must agree in: what a checkpoint without one has
 
     def __init__(self,
@@ -166,7 +167,8 @@ def line(self: TextProblem, row) -> str:
     if "free_residual" in row: free = f"  settle {row['free_iterations']:.1f} it, residual {row['free_residual']:.0e}"
     kind = f"  {row['kind']}" if "kind" in row else ""
     val = with_error(row.get("val_ce", row["val"]), row.get("val_se"))
-    return f"{done}  train {row['loss']:.3f}  val {val}  {speed}{free}{kind}"
+    settled = f"  {row['settled']:.0%} settled" if row.get("settled", 1) < 1 else ""
+    return f"{done}  train {row['loss']:.3f}  val {val}{settled}  {speed}{free}{kind}"
 
 # %% ../../nbs/text/02_problem.ipynb #ea90dcb1
 def open_model(
