@@ -379,13 +379,15 @@ class TextStreamer:
         tokenizer,
         write,      # called with each new piece of text
         stop=None,  # a token id that is not written
+        first=None, # called before the first token
     ):
         self.text, self.write = TextStream(tokenizer), write
-        self.stop = stop
+        self.stop, self.first = stop, first
         self.begun = False      # what comes first is the prompt
 
     def put(self, ids):
         if self.begun: self._write("".join(self.text.put(i) for i in ids.tolist() if i != self.stop))
+        elif self.first: self.first()
         self.begun = True
 
     def end(self): self._write(self.text.end())
@@ -427,6 +429,7 @@ def sample(
     top_p=1.0,               # draw from the smallest set with this much probability
     seed=0,                  # of the draws
     stream=None,             # called with each new piece of text; of one continuation
+    started=None,            # called before the first token is made, where all has been checked; with `stream`
     ignore_eos=False,        # go on behind the end of a document
     num_return_sequences=1,  # continuations
     repetition_penalty=1.0,  # see `penalise`
@@ -439,11 +442,10 @@ def sample(
     ids = torch.tensor([encode_prompt(tokenizer, prompt)], device=model.io.pos.device)
     draw = dict(do_sample=True, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed) if temperature > 0 else {}
     stop = None if ignore_eos else tokenizer.eot
-    streamer = TextStreamer(tokenizer, stream, stop) if stream else None
+    streamer = TextStreamer(tokenizer, stream, stop, started) if stream else None
     out = generate(model, ids, None, max_new_tokens, **draw, repetition_penalty=repetition_penalty, eos_token_id=stop,
                    num_return_sequences=num_return_sequences, streamer=streamer, **decoding)
     new = out[:, ids.shape[1]:].tolist()
     texts = [prompt + tokenizer.decode(row[:row.index(stop)] if stop in row else row) for row in new]
-    if ended:
-        for row in new: ended("eos" if stop in row else "length")
+    for row in new*bool(ended): ended("eos" if stop in row else "length")
     return texts if num_return_sequences > 1 else texts[0]
