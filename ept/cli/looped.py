@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from .models import add_machine, opened, prepared, sample, sample_parser, train, train_parser
-from .parser import Parser, add_fields, add_flag, add_json, given_fields
+from .parser import Parser, add_fields, add_flag, add_json, given_fields, note
 from ..core import Options, one_of, opt, require, user_path
 from ..lab.runs import parse_value
 
@@ -283,6 +283,7 @@ def exits(args) -> tuple[dict, int]:
     fix = "was trained to settle, so there are no loops to leave; `ept eval` measures it, and --mode bp trains loops"
     require(loaded.cfg.mode == "bp", "ckpt", args.ckpt, fix)
     model = loaded.model
+    if loops and loops > model.loops: note(f"note: {loops} loops of a model that was built for {model.loops}")
     found = {rule: calibrate(rule, model, windows, nats, loops) for rule in rules}
     curves = frontier(model, windows, rules if args.picture else (), loops=loops)
     print("\n".join([f"fixed depths, against {len(curves[FIXED])} loops:", *(f"  {o}" for o in curves[FIXED]),

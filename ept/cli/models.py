@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['LM', 'LEAVES', 'FIRST', 'MOST', 'SAMPLE', 'PLAIN', 'EVAL', 'CORPORA', 'DATA', 'prepared', 'head_of', 'presets_text',
            'train_parser', 'system_of', 'train_paths', 'last_unfinished', 'check_places', 'check_file',
-           'checkpoint_file', 'claimed', 'remove_unstarted', 'saved_config', 'config_file', 'train_config', 'flag_of',
-           'training_row', 'ready', 'Book', 'booked', 'gradient_line', 'opening', 'moved', 'check_learned', 'figures',
-           'agreed', 'leading', 'follow', 'fit', 'resume_command', 'ended_early', 'train', 'fingerprint', 'measured',
-           'gradient_report', 'unsettled', 'train_report', 'makes_text', 'add_machine', 'Sampling', 'sample_parser',
-           'generator_of', 'opened', 'decoding', 'ended_at_once', 'sample', 'evaluate_parser', 'evaluate',
-           'evaluation_report', 'data_parser', 'describe', 'data_report', 'data']
+           'checkpoint_file', 'claimed', 'remove_unstarted', 'saved_config', 'config_file', 'naming', 'train_config',
+           'flag_of', 'training_row', 'ready', 'Book', 'booked', 'gradient_line', 'opening', 'moved', 'check_learned',
+           'figures', 'agreed', 'leading', 'follow', 'fit', 'resume_command', 'ended_early', 'train', 'fingerprint',
+           'measured', 'gradient_report', 'unsettled', 'train_report', 'makes_text', 'add_machine', 'Sampling',
+           'sample_parser', 'generator_of', 'opened', 'decoding', 'ended_at_once', 'sample', 'evaluate_parser',
+           'evaluate', 'evaluation_report', 'data_parser', 'describe', 'data_report', 'data']
 
 # %% ../../nbs/cli/01_models.ipynb #fe4c5631
 import contextlib, hashlib, importlib, json, os, shlex, shutil, time
@@ -204,6 +204,18 @@ def config_file(path: str) -> dict:  # names and values of the options
     require(isinstance(values, dict), "config", path, fix)
     return values
 
+# %% ../../nbs/cli/01_models.ipynb #7d0cff35
+@contextlib.contextmanager
+def naming(
+    preset: str,  # its name
+    names: set,   # of the options that it sets
+):
+    "Say of an `InvalidInput` about a value of a preset that it is one."
+    try: yield
+    except InvalidInput as e:
+        if e.field not in names: raise
+        raise InvalidInput(e.field, e.value, f"{e.fix} (it comes with the preset {preset})") from None
+
 # %% ../../nbs/cli/01_models.ipynb #dcc13fe1
 def train_config(args, state: Path):
     "The options of a command line."
@@ -214,7 +226,7 @@ def train_config(args, state: Path):
     preset = presets[one_of("preset", args.preset, presets)] if args.preset else {}
     saved, done = saved_config(args.system, state) if args.resume else ({}, 0)
     left = config_file(args.config) if args.config else {}
-    cfg = options.from_dict({**saved, **left, **preset, **given})
+    with naming(args.preset, set(preset) - set(given)): cfg = options.from_dict({**saved, **left, **preset, **given})
     slow = preset.get("device") == "auto" and "device" not in given and cfg.device == "cpu"
     fix = "is meant for a GPU, and none is visible here; on the CPU it may take weeks: add --device cpu if you mean it"
     require(not slow, "preset", args.preset, fix)
@@ -493,7 +505,7 @@ def sample_parser():
     parser.add_argument("--ckpt", required=True, help="checkpoint, or the folder of a run")
     add_fields(parser, Sampling)
     looped = parser.add_argument_group("of looped models")
-    looped.add_argument("--exit", help="who leaves the loops early, such as cosine(0.02), or none; see `ept looped exits`")
+    looped.add_argument("--exit", help="who leaves early, such as cosine(0.02), or none; see `ept looped exits`")
     looped.add_argument("--kv", help="keys that are kept: model (as it was trained), each, every2, first or last")
     looped.add_argument("--loops", help="loops of a token")
     parser.add_argument("--ignore_eos", action="store_true", help="go on behind the end of a document")
@@ -563,8 +575,8 @@ def sample(args) -> tuple[dict, int]:
     def show(piece): print(piece, end="", flush=True)
     live = not args.json and settings["num_return_sequences"] == 1
     why = []
-    told = dict(ignore_eos=args.ignore_eos, stream=show if live else None, started=lambda: show(prompt), ended=why.append)
-    text = generate(loaded.model, loaded.tokenizer, **given, **own, **told)
+    told = dict(ignore_eos=args.ignore_eos, stream=show if live else None, ended=why.append)
+    text = generate(loaded.model, loaded.tokenizer, started=lambda: show(prompt), **given, **own, **told)
     if live and text: print()
     elif not (live or args.json): print("\n\n---\n\n".join(text))
     at_once = sum(t == prompt for t in ([text] if len(why) == 1 else text))

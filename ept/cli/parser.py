@@ -125,9 +125,9 @@ def status_of(
 
 def folded(message: str) -> str:
     "A message as one line; below it what it marks by a caret."
-    *said, line, mark = ["", *message.split("\n")]
-    if mark.strip() != "^" or not said: return " ".join(message.split())
-    return "\n".join([" ".join(" ".join(said).split()), line, mark])
+    lines = message.split("\n")
+    if len(lines) < 3 or lines[-1].strip() != "^": return " ".join(message.split())
+    return "\n".join([" ".join(" ".join(lines[:-2]).split()), *lines[-2:]])
 
 def note(line: str):
     "Say something beside the result, on standard error, if anybody can hear it; of several ranks the first speaks."

@@ -15,7 +15,7 @@ from fastcore.basics import patch
 from ..core import one_of, require
 from ..iterate import unroll
 from .exits import Exit, MeanConfidence, Sampled, parse_exit
-from .fields import LoopedField, StrictLooped
+from .fields import LoopedField, StrictLooped, field_in
 from .model import KVS, LoopedLM, LoopForce
 from ..solvers import Broyden, Euler
 from ..substitution import GaussSeidel
@@ -250,11 +250,9 @@ def check_decoding(
     require(loops <= built or not model.shape.bounded, "loops", loops, fix)
     check_kv(model, kv, use_cache)
     if loops > built: warnings.warn(f"{loops} loops of a model that was built for {built}: its loss may be higher")
-    config = model.header.get("config")
-    mode = config.get("mode", "bp") if isinstance(config, dict) else "bp"
-    if mode != "bp":
-        warnings.warn(f"this model was trained in mode {mode}, as a state that settles, and here it loops: that is "
-                      "another model; ept.systems.load opens it as it was trained")
+    if field_in(model.header):
+        warnings.warn("this model was trained as a state that settles, and here it loops: that is another model; "
+                      "equilibrium_from and ept.systems.load open it as it was trained")
     return loops, check_rule(model, exit), kv
 
 # %% ../../nbs/looped/08_generation.ipynb #75482f62
@@ -424,13 +422,14 @@ class FieldDecoder(CoreDecoder):
         super().__init__(field, field.model, *args, **kwargs)
         tol = max(1e-12, 8*torch.finfo(self.io.pos.dtype).eps)
         self.strict = isinstance(field, StrictLooped)
-        self.solver, self.chunk = solver or (Euler(tol, CHUNK + 1) if self.strict else Broyden(tol, 300)), CHUNK
+        own = Euler(tol, CHUNK + 1) if self.strict else Broyden(tol, 300)
+        self.solver, self.chunk = solver or own, CHUNK
         if isinstance(solver, GaussSeidel): self.solver, self.chunk = solver.inner, solver.chunk
         self.lay_out(1)
 
     def unknown(self, name):
         if name not in ("loops", "exit", "kv"): return super().unknown(name)
-        return f"a {type(self.model).__name__} settles: it has no loops to count or to leave, and one slot; leave it out"
+        return f"a {type(self.model).__name__} settles: it has no loops to count or leave, and one slot; leave it out"
 
     def found(self, sol, rows):
         "The states of a solution; counts the work, and those of these rows that did not settle."
