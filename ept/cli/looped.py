@@ -17,6 +17,7 @@ from .models import add_machine, opened, prepared, sample, sample_parser, train,
 from .parser import Parser, add_fields, add_flag, add_json, given_fields, note
 from ..core import Options, one_of, opt, require, user_path
 from ..lab.runs import parse_value
+from ..systems import Loaded
 
 # %% ../../nbs/cli/03_looped.ipynb #913b8f4d
 LOOPED = """Models that go through one block again and again, written as a formula.
@@ -186,8 +187,8 @@ def draw(figure, path):
 
 # %% ../../nbs/cli/03_looped.ipynb #2139df78
 def once(
-    args, loaded,  # the command line, and its checkpoint
-    windows,       # held-out
+    args, loaded: Loaded,  # the command line, and its checkpoint
+    windows: tuple,        # held-out idx and targets, each (n, T)
 ) -> dict:         # the loss of the model with one loop, where there is one
     "Say what one loop reaches that was trained as one; raises `InvalidInput` for a run of something else."
     from ept.text.problem import evaluate
@@ -236,7 +237,10 @@ def probe(args) -> tuple[dict, int]:
     curves = dict(ce_by_loop=found.ce.tolist(), rho_by_loop=found.rho.tolist())
     return found.row() | curves | more | dict(ckpt=args.ckpt), 0
 
-def at_rest(loaded, windows) -> dict:
+def at_rest(
+    loaded: Loaded,  # a checkpoint
+    windows: tuple,  # held-out idx and targets, each (n, T)
+) -> dict:           # its loss, and the share that settled
     "Say what a model that was trained to settle reaches where it rests."
     from ept.looped.problem import evaluator
     from ept.text.problem import evaluate

@@ -538,7 +538,7 @@ PLAIN = dict(exit="none", kv="model")    # the words for leaving it out
 
 def decoding(
     args,
-    remembered=None,  # of the header of the checkpoint
+    remembered: dict = None,  # of the header of the checkpoint
 ) -> dict:
     "What the decoder of a looped model is told; a model of another system refuses it by name."
     given = {name: getattr(args, name) for name in ("exit", "kv", "loops") if getattr(args, name) is not None}

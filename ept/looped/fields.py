@@ -117,7 +117,7 @@ def field_in(
 
 def equilibrium_from(
     model,      # `LoopedLM`, or the path of its checkpoint or run
-    kind=None,  # "loop": the limit of its loops; "strict": the own token from the input; None: as trained, or loop
+    kind: str = None,  # "loop": their limit; "strict": the own token from the input; None: as trained, or loop
 ):              # `LoopedField`, which shares the model's weights
     "A looped model as a field; raises `InvalidInput` for loops that have no common limit."
     if kind is not None: one_of("kind", kind, FIELDS)

@@ -17,6 +17,7 @@ from ..iterate import unroll
 from .exits import Exit, MeanConfidence, Sampled, parse_exit
 from .fields import LoopedField, StrictLooped, field_in
 from .model import KVS, LoopedLM, LoopForce
+from ..solution import Solution
 from ..solvers import Broyden, Euler
 from ..substitution import GaussSeidel
 from ..text.generation import Decoder, decoder
@@ -138,7 +139,10 @@ class TokenMemory:
 # %% ../../nbs/looped/08_generation.ipynb #641cd325
 class CoreDecoder(Decoder):
     "Of a model with a core that is gone through again and again. A subclass gives `through` and `settle`."
-    def __init__(self, model, lm, *args, **kwargs):  # the model, its `LoopedLM`, and as of `Decoder`
+    def __init__(self, model,
+        lm: LoopedLM,     # whose core it is: the model, or that of a field
+        *args, **kwargs,  # as of `Decoder`
+    ):
         super().__init__(model, *args, **kwargs)
         self.lm = lm
         self.sites, self.far = {}, []   # far: what lies behind other attention
@@ -149,6 +153,7 @@ class CoreDecoder(Decoder):
     def spread(self, k):
         for slots in self.sites.values(): slots.spread(k)
 
+# %% ../../nbs/looped/08_generation.ipynb #728a5646
 @patch
 def lay_out(self: CoreDecoder,
     slots,  # of each attention of the core
@@ -207,7 +212,8 @@ def prefill(self: CoreDecoder, rows, ids):  # as of `Decoder`
 # %% ../../nbs/looped/08_generation.ipynb #35c7c8c2
 def check_kv(
     model,         # `LoopedLM`
-    kv, use_cache, # as of `LoopedDecoder`
+    kv: str,          # keys that are kept
+    use_cache: bool,  # whether any are
 ):
     "Raise `InvalidInput` for keys that this model cannot keep so; warns where it was trained with others."
     one_of("kv", kv, (*KVS, "last"))
@@ -233,15 +239,21 @@ def check_rule(
     require(alone, "exit", str(exit), fix + "than in evaluation; use a rule for each token, such as cosine(0.02)")
     return exit
 
-def rules_in(rule): return [rule, *(inner for part in rule.parts() for inner in rules_in(part))]
+def rules_in(
+    rule: Exit,  # and what it is made of
+) -> list:
+    "A rule and all in it."
+    return [rule, *(inner for part in rule.parts() for inner in rules_in(part))]
 
 # %% ../../nbs/looped/08_generation.ipynb #8bd6103b
 MANY = 4096    # loops that can be asked for
 
 def check_decoding(
     model,                        # `LoopedLM`
-    loops, exit, kv, use_cache,   # as of `LoopedDecoder`
-):                                # loops, exit, kv, none of them missing but the exit
+    loops, exit,  # as of `LoopedDecoder`
+    kv: str,          # keys that are kept; None: the model's
+    use_cache: bool,  # whether any are
+):                    # loops, exit, kv, none of them missing but the exit
     "Raise `InvalidInput` for what this model cannot do; warns of what it was not built or trained for."
     built, kv = model.loops, model.shape.kv if kv is None else kv
     loops = built if loops is None else loops
@@ -374,7 +386,7 @@ class PromptForce(LoopForce):
 @patch
 def settle(self: LoopedDecoder,
     e, spot,  # (b, n, C) inputs of prompts, and where they stand
-    held,     # (b,) tokens of each
+    held: torch.Tensor,  # (b,) tokens of each
 ):            # (b, n, C)
     "States of prompts after the loops, where what lies behind their ends leaves first."
     behind = torch.arange(e.shape[1], device=e.device) >= held[:, None]
@@ -431,7 +443,10 @@ class FieldDecoder(CoreDecoder):
         if name not in ("loops", "exit", "kv"): return super().unknown(name)
         return f"a {type(self.model).__name__} settles: it has no loops to count or leave, and one slot; leave it out"
 
-    def found(self, sol, rows):
+    def found(self,
+        sol: Solution,       # of a solver
+        rows: torch.Tensor,  # the sequences that it is of, or a slice
+    ):
         "The states of a solution; counts the work, and those of these rows that did not settle."
         self.evals += sol.evals
         self.failed = self.failed + (~sol.converged & self.alive[rows]).sum()
@@ -439,7 +454,10 @@ class FieldDecoder(CoreDecoder):
 
 # %% ../../nbs/looped/08_generation.ipynb #138e46df
 @patch
-def settle(self: FieldDecoder, e, spot, held):  # as of `LoopedDecoder`
+def settle(self: FieldDecoder,
+    e, spot,             # as of `LoopedDecoder`
+    held: torch.Tensor,  # (b,) tokens of each
+):                       # (b, n, C)
     "States of prompts at rest."
     z, all_rows = torch.zeros_like(e), torch.arange(len(self.held), device=e.device)[spot.rows]
     solver = GaussSeidel(self.solver.tol, self.solver.max_iter, chunk=self.chunk, inner=self.solver)

@@ -9,6 +9,7 @@ __all__ = ['Decoder', 'decoder', 'check_model', 'filter_logits', 'penalise', 'ch
 
 # %% ../../nbs/text/01_generation.ipynb #f25b0375
 import codecs, functools, importlib, inspect, math, warnings
+from collections.abc import Callable
 from difflib import get_close_matches
 from importlib.util import find_spec
 import torch
@@ -379,7 +380,7 @@ class TextStreamer:
         tokenizer,
         write,      # called with each new piece of text
         stop=None,  # a token id that is not written
-        first=None, # called before the first token
+        first: Callable = None,  # called before the first token
     ):
         self.text, self.write = TextStream(tokenizer), write
         self.stop, self.first = stop, first
@@ -429,7 +430,7 @@ def sample(
     top_p=1.0,               # draw from the smallest set with this much probability
     seed=0,                  # of the draws
     stream=None,             # called with each new piece of text; of one continuation
-    started=None,            # called before the first token is made, where all has been checked; with `stream`
+    started: Callable=None,  # called before the first token is made, where all has been checked; with `stream`
     ignore_eos=False,        # go on behind the end of a document
     num_return_sequences=1,  # continuations
     repetition_penalty=1.0,  # see `penalise`
