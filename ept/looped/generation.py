@@ -224,6 +224,7 @@ def check_kv(
     if kv not in (model.shape.kv, "last"):
         warnings.warn(f"kv={kv!r} of a model that was trained with {model.shape.kv!r}: its loss may be higher")
 
+# %% ../../nbs/looped/08_generation.ipynb #771f37d8
 def check_rule(
     model,  # `LoopedLM`
     exit,   # as of `LoopedDecoder`
