@@ -59,6 +59,8 @@ class Sizes(Options):
     C: int = opt(64, "width", least=1, group="sizes")
     H: int = opt(4, "attention heads", least=1, group="sizes")
     T: int = opt(64, "context in tokens", least=1, group="sizes")
+    inject: str = opt("none", "how the input enters every loop, on which growth depends: none, add, cat or gate",
+                      ("none", "add", "cat", "gate"), group="sizes")
 
 WIRINGS = """Formulas of blocks. Without --check a table of those that have a name; with it the values of one, its
 parts, its growth over loops, its weights and operations. A formula that is none is refused, with the place marked."""
@@ -84,7 +86,8 @@ def about_wiring(
     from ept.looped import wiring as w
     made, C = w.parse(text, unsafe=unsafe), sizes.C
     counts = dict(params=w.params(made, C, sizes.H), flops=w.flops(made, C, sizes.T))
-    return dict(wiring=str(made), growth=w.growth(made), parts=made.parts, **counts, about=w.ABOUT.get(text, ""))
+    grows, about = w.growth(made, sizes.inject), w.ABOUT.get(text, "")
+    return dict(wiring=str(made), growth=grows, parts=made.parts, **counts, about=about)
 
 def wirings(args) -> tuple[dict, int]:
     "`ept looped wirings`."

@@ -406,7 +406,8 @@ def summary(self: LoopedProblem, row) -> dict:
     found = super(LoopedProblem, self).summary(row)
     used = self.utilisation(row)
     if used: own |= dict(mfu=used)
-    return dict(mode=self.cfg.mode, wiring=self.cfg.wiring, growth=growth(self.model.core[0].wiring), **own, **found)
+    grows = growth(self.model.core[0].wiring, self.cfg.inject)
+    return dict(mode=self.cfg.mode, wiring=self.cfg.wiring, growth=grows, **own, **found)
 
 # %% ../../nbs/looped/09_problem.ipynb #ff597049
 @patch
