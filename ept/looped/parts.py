@@ -64,16 +64,20 @@ class Dims:
     loops: int = 1                # how many there are
     turn: Turn = field(default_factory=Turn)
 
-    def __post_init__(self):
-        one_of("value", self.value, VALUES)
-        one_of("freeze", self.freeze, FREEZES)
-        for name, least in dict(mlp_scale=1, registers=0, rank=0, loops=1).items():
-            given = getattr(self, name)
-            require(type(given) is int and given >= least, name, given, f"a whole number of at least {least}")
-        fix = "the zero key has a value of its own width; use value='matrix' with a sink"
-        require(not (self.sink and self.value == "identity"), "sink", self.sink, fix)
-
+    def __post_init__(self): self.check()
     def linear(self, n, m, bias=False): return LoopLinear(n, m, bias, self.rank, self.loops, self.turn)
+
+# %% ../../nbs/looped/02_parts.ipynb #73ded4a8
+@patch
+def check(self: Dims):
+    "Raise `InvalidInput` for what cannot be."
+    one_of("value", self.value, VALUES)
+    one_of("freeze", self.freeze, FREEZES)
+    for name, least in dict(mlp_scale=1, registers=0, rank=0, loops=1).items():
+        given = getattr(self, name)
+        require(type(given) is int and given >= least, name, given, f"a whole number of at least {least}")
+    fix = "the zero key has a value of its own width; use value='matrix' with a sink"
+    require(not (self.sink and self.value == "identity"), "sink", self.sink, fix)
 
 # %% ../../nbs/looped/02_parts.ipynb #87f2b88e
 class Norm(nn.Module):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['REACH', 'VERDICTS', 'ALARMS', 'TARGETS', 'kept_states', 'sizes', 'size_table', 'late', 'geometric_mean', 'OneLoop',
            'gain_along', 'loop_gains', 'explicit_attention', 'radius', 'LoopProbe', 'motion', 'readings', 'probe',
-           'measured_growth', 'growth_table', 'gain_by_loop', 'GainAlarm', 'GainControl']
+           'measured_growth', 'growth_table', 'later_growth', 'GainAlarm', 'GainControl']
 
 # %% ../../nbs/looped/06_probes.ipynb #058d614a
 import math, warnings
@@ -91,6 +91,7 @@ def gain_along(
         moved = loop.map(z + far*v/size(v).clamp_min(torch.finfo(v.dtype).tiny)) - loop.map(z)
     return moved.flatten(1).norm(dim=1)/far.flatten(), moved.detach()
 
+# %% ../../nbs/looped/06_probes.ipynb #c7377f90
 @torch.no_grad()
 def loop_gains(
     model, trace,    # as of `OneLoop`
@@ -205,7 +206,7 @@ def probe(
     return LoopProbe(**{name: t.cpu().double() for name, t in found.items()}, radius=worst)
 
 # %% ../../nbs/looped/06_probes.ipynb #9a4ec003
-VERDICTS = ("converges", "drifts", "grows")
+VERDICTS = ("converges", "drifts", "grows", "not finite")
 
 @patch(as_prop=True)
 def contraction(self: LoopProbe) -> float:
@@ -213,13 +214,20 @@ def contraction(self: LoopProbe) -> float:
     return geometric_mean(late(self.ratio))
 
 @patch(as_prop=True)
+def finite(self: LoopProbe) -> int:
+    "States, counted from the start, before the first whose size is not finite."
+    return int(self.rms.isfinite().double().cumprod(0).sum())
+
+@patch(as_prop=True)
 def verdict(self: LoopProbe) -> str:
     "One of `VERDICTS`; empty for fewer than two loops."
-    q = self.contraction
+    q, n = self.contraction, self.finite
+    if n <= self.loops: return "grows" if n > 1 and geometric_mean(self.gain[:n - 1]) > 1.1 else "not finite"
     if self.loops < 2: return ""
-    if not torch.isfinite(self.rms).all() or q > 1.1: return "grows"
+    if q > 1.1: return "grows"
     return "converges" if q < 0.9 or self.change[-1] < 1e-5 else "drifts"
 
+# %% ../../nbs/looped/06_probes.ipynb #35f0d65c
 @patch(as_prop=True)
 def sentence(self: LoopProbe) -> str:
     "The verdict in words, with the number that it rests on."
@@ -227,8 +235,11 @@ def sentence(self: LoopProbe) -> str:
                 drifts="exits save little, and loops beyond the trained number are not to be trusted",
                 grows="the state runs away; --gain_control rho (or rms) holds it")
     if not self.verdict: return "one loop: there is nothing to compare"
-    change = f"a change becomes {self.contraction:.3g} times as large from loop to loop"
-    return f"{self.verdict}: {change} (second half of {self.loops}): {said[self.verdict]}"
+    where = f"after loop {self.finite} of {self.loops}" if self.finite else "before the first loop"
+    if self.verdict not in said: return f"not finite: the state is no number {where}; look for weights that are none"
+    change = f"a change becomes {self.contraction:.3g} times as large from loop to loop (second half of {self.loops})"
+    if self.finite <= self.loops: change = f"the state is too large for a number {where}"
+    return f"{self.verdict}: {change}: {said[self.verdict]}"
 
 # %% ../../nbs/looped/06_probes.ipynb #dccaa5ce
 @patch(as_prop=True)
@@ -297,9 +308,10 @@ def measured_growth(
         out = (model.loop(z, trace.x, 0).norm()/z.norm()).item()
     found = motion(torch.stack(kept_states(trace)))
     gain, change = (geometric_mean(late(t)) for t in (ratio(found["rms"][1:], found["rms"][:-1]), found["ratio"]))
-    predicted = growth(model.core[0].wiring)
+    predicted = growth(model.core[0].wiring, model.shape.inject)
     return dict(wiring=wiring, predicted=predicted, sizes=found["rms"], gain=gain, ratio=change, far=out)
 
+# %% ../../nbs/looped/06_probes.ipynb #cb4445ea
 def growth_table(
     rows,  # of `measured_growth`
 ) -> str:
@@ -313,16 +325,19 @@ def growth_table(
     return "\n".join(lines)
 
 # %% ../../nbs/looped/06_probes.ipynb #1b6d3d03
-def gain_by_loop(trace):  # `Trace`
-    "(L,) gain of the size in each loop, geometric mean over the samples."
-    return trace.gain.log().mean(1).exp()
+def later_growth(trace):  # `Trace`
+    "By how much the size grows in a later loop, and the step from one to the next: geometric means; no step: NaN."
+    moves = trace.change*trace.size[:-1]
+    first = len(moves)//2
+    step = ratio(moves[1:], moves[:-1])[max(first - 1, 0):]
+    return geometric_mean(trace.gain[first:]), geometric_mean(step)
 
 ALARMS = ("warn", "stop")
 
 @dataclass
 class GainAlarm:
-    "Says when a loop lets its state grow; once, or by ending the run with `TrainingFailed`."
-    gain: float = 1.5      # limit of the growth of the size in one of the later loops
+    "Says when loops let their state grow; once, or by ending the run with `TrainingFailed`."
+    gain: float = 1.2      # limit of the growth of the size, and of the step, in the later loops
     rho: float = 1.2       # limit of the gain of a disturbance, where it is measured
     mode: str = "warn"     # one of `ALARMS`
     said: bool = False     # whether it has
@@ -345,14 +360,15 @@ class GainAlarm:
 # %% ../../nbs/looped/06_probes.ipynb #4a7590ac
 @patch
 def problem(self: GainAlarm, trace, rho=None) -> str:  # as above
-    "The first limit that is broken, in words; what is no number is above any."
-    gains = gain_by_loop(trace)
-    L, seen = len(gains), late(gains)
+    "The first limit that is broken, in words."
+    lost, L = (~trace.size.isfinite()).any(1).nonzero(), len(trace.change)
+    if len(lost):
+        return f"after {int(lost[0])} of {L} loops the state is not finite: it ran away, or a weight is no number"
+    gain, step = later_growth(trace)
     cure = "it would run away with more loops; --gain_control rho (or rms) holds it"
-    over = (~(seen <= self.gain)).nonzero()
-    if len(over):
-        k = L - len(seen) + int(over[0])
-        return f"loop {k + 1} of {L} lets the state grow {gains[k]:.3g} times, limit {self.gain:g}: {cure}"
+    if gain > self.gain and step > self.gain:     # not of one loop, whose step is no number
+        grown = f"let the state grow {gain:.3g} times and its steps {step:.3g} times each"
+        return f"loops {L//2 + 1} to {L} of {L} {grown}, limit {self.gain:g}: {cure}"
     if rho is None or rho <= self.rho: return ""
     return f"loop {L} of {L} lets a disturbance grow, rho {rho:.3g}, limit {self.rho:g}: {cure}"
 

@@ -9,13 +9,13 @@ __all__ = ['Decoder', 'decoder', 'check_model', 'filter_logits', 'penalise', 'ch
 
 # %% ../../nbs/text/01_generation.ipynb #f25b0375
 import codecs, functools, importlib, inspect, math, warnings
+from collections.abc import Callable
 from difflib import get_close_matches
 from importlib.util import find_spec
 import torch
 from fastcore.basics import patch
 from ..core import InvalidInput, require
 from ..data.corpora import EOT
-from .model import Shared
 
 # %% ../../nbs/text/01_generation.ipynb #ca70b89e
 class Decoder:
@@ -65,7 +65,12 @@ def __call__(self: Decoder,
         self.held = [max(1, T//2) if n == T else n + 1 for n in self.held]
         if len(anew) < B: self.z = self.token(*self.place(ids))
         if anew: self.z[anew] = self.prefill(anew, ids)
-    return self.model.logits(self.z)[:, 0]
+    return self.read(self.z)[:, 0]
+
+@patch
+def read(self: Decoder, z):
+    "Logits of states, (B, n, vocab)."
+    return self.model.logits(z)
 
 @patch
 def place(self: Decoder,
@@ -122,8 +127,8 @@ def decoder(
 
 def check_model(model):
     "Raise `InvalidInput` for a model without a decoder, once its system has had the occasion to register one."
-    system = model.system if isinstance(model, Shared) else ""
-    if system and find_spec(f"ept.{system}") and find_spec(f"ept.{system}.generation"):
+    system = getattr(model, "system", "")
+    if isinstance(system, str) and system and find_spec(f"ept.{system}") and find_spec(f"ept.{system}.generation"):
         importlib.import_module(f"ept.{system}.generation")
     known = decoder.dispatch(type(model)) is not decoder.dispatch(object)
     require(known, "model", type(model).__name__, "must be a language model; no decoder is registered for this class")
@@ -375,13 +380,15 @@ class TextStreamer:
         tokenizer,
         write,      # called with each new piece of text
         stop=None,  # a token id that is not written
+        first: Callable = None,  # called before the first token
     ):
         self.text, self.write = TextStream(tokenizer), write
-        self.stop = stop
+        self.stop, self.first = stop, first
         self.begun = False      # what comes first is the prompt
 
     def put(self, ids):
         if self.begun: self._write("".join(self.text.put(i) for i in ids.tolist() if i != self.stop))
+        elif self.first: self.first()
         self.begun = True
 
     def end(self): self._write(self.text.end())
@@ -423,6 +430,7 @@ def sample(
     top_p=1.0,               # draw from the smallest set with this much probability
     seed=0,                  # of the draws
     stream=None,             # called with each new piece of text; of one continuation
+    started: Callable=None,  # called before the first token is made, where all has been checked; with `stream`
     ignore_eos=False,        # go on behind the end of a document
     num_return_sequences=1,  # continuations
     repetition_penalty=1.0,  # see `penalise`
@@ -435,11 +443,10 @@ def sample(
     ids = torch.tensor([encode_prompt(tokenizer, prompt)], device=model.io.pos.device)
     draw = dict(do_sample=True, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed) if temperature > 0 else {}
     stop = None if ignore_eos else tokenizer.eot
-    streamer = TextStreamer(tokenizer, stream, stop) if stream else None
+    streamer = TextStreamer(tokenizer, stream, stop, started) if stream else None
     out = generate(model, ids, None, max_new_tokens, **draw, repetition_penalty=repetition_penalty, eos_token_id=stop,
                    num_return_sequences=num_return_sequences, streamer=streamer, **decoding)
     new = out[:, ids.shape[1]:].tolist()
     texts = [prompt + tokenizer.decode(row[:row.index(stop)] if stop in row else row) for row in new]
-    if ended:
-        for row in new: ended("eos" if stop in row else "length")
+    for row in new*bool(ended): ended("eos" if stop in row else "length")
     return texts if num_return_sequences > 1 else texts[0]

@@ -9,10 +9,12 @@ __all__ = ['MEASURED', 'TextOptions', 'settling', 'costs', 'evaluate', 'measure'
 from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
+from fastcore.meta import delegates
 from ..core import opt, require
 from ..data.tokenizers import TOKENIZER_NAMES, tokenizer_from_json
 from ..data.tokens import Batches, eval_windows, prepare
 from ..lab.report import with_error
+from ..train import loop
 from ..train.checkpoints import load_weights, reading
 from ..train.loop import Problem, TrainOptions
 from ..train.parallel import share
@@ -91,6 +93,7 @@ def measure(
 class TextProblem(Problem):
     "A language model to be trained on a corpus; a system gives `build` and `gradient`, and where need be `states`."
     unit = "tokens"
+    remedy = "more iterations may do it: max_iter"  # where sequences do not settle
     alike = {}  # entries of a shape that weights to start from must agree in: what a checkpoint without one has
 
     def __init__(self,
@@ -166,7 +169,21 @@ def line(self: TextProblem, row) -> str:
     if "free_residual" in row: free = f"  settle {row['free_iterations']:.1f} it, residual {row['free_residual']:.0e}"
     kind = f"  {row['kind']}" if "kind" in row else ""
     val = with_error(row.get("val_ce", row["val"]), row.get("val_se"))
-    return f"{done}  train {row['loss']:.3f}  val {val}  {speed}{free}{kind}"
+    settled = f"  {row['settled']:.0%} settled" if row.get("settled", 1) < 1 else ""
+    return f"{done}  train {row['loss']:.3f}  val {val}{settled}  {speed}{free}{kind}"
+
+# %% ../../nbs/text/02_problem.ipynb #fbb2995a
+@patch(cls_method=True)
+@delegates(loop.train, but=["problem"])
+def train(
+    cls: TextProblem,
+    cfg,               # its `TextOptions`
+    out="runs/train",  # folder of the run
+    data=None,         # a `TokenData`; by default `prepare(cfg.data, ...)`
+    **kwargs,          # as in `ept.train.loop.train`
+) -> dict:             # result: losses, bits per byte, counts, paths
+    "Train a language model; raises as `ept.train.loop.train` does."
+    return loop.train(cls(cfg, data, resumed=kwargs.get("resume", False)), out, **kwargs)
 
 # %% ../../nbs/text/02_problem.ipynb #ea90dcb1
 def open_model(

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['settle_rows', 'jolt', 'Answer', 'best_start', 'check_thought', 'reason']
 
-# %% ../../nbs/thinker/09_reason.ipynb #f3b2bc4c
+# %% ../../nbs/thinker/09_reason.ipynb #1654e7a2
 from dataclasses import dataclass
 import torch
 from ..core import require
 from ..iterate import lengths, ratio, spread
 
-# %% ../../nbs/thinker/09_reason.ipynb #0a95f293
+# %% ../../nbs/thinker/09_reason.ipynb #c4a99d15
 @torch.no_grad()
 def settle_rows(
     force,        # of the questions, as from `model.at(model.clamp(inputs))`
@@ -39,14 +39,18 @@ def settle_rows(
         force = force.rows(on)
     return last, residual, used
 
-# %% ../../nbs/thinker/09_reason.ipynb #4ac1db8d
-def jolt(z, noise, rng):
+# %% ../../nbs/thinker/09_reason.ipynb #5ce37db5
+def jolt(
+    z,               # (n, ...) states
+    noise: float,    # relative to the state
+    rng,             # generator, on the CPU
+):                   # shaped like z
     "A state and noise of so many times its root mean square."
     if not noise: return z
     scale = noise*lengths(z)/z[0].numel()**0.5
     return z + spread(scale, z)*torch.randn(z.shape, generator=rng).to(z)
 
-# %% ../../nbs/thinker/09_reason.ipynb #8f8ef015
+# %% ../../nbs/thinker/09_reason.ipynb #c78fac24
 @dataclass
 class Answer:
     "What was thought of B questions; the best of several starts, and all of them."
@@ -62,10 +66,12 @@ class Answer:
         "(B, P): place by place, the symbol that most starts give."
         return self.tried.mode(1).values
 
-# %% ../../nbs/thinker/09_reason.ipynb #3eb59e6b
+# %% ../../nbs/thinker/09_reason.ipynb #297255df
 def best_start(
-    tried, residuals, used,  # (B, starts, P) answers; (B, starts) residuals, steps
-    still,                   # residual at which a state is at rest
+    tried: torch.Tensor,      # (B, starts, P) answers
+    residuals: torch.Tensor,  # (B, starts)
+    used: torch.Tensor,       # (B, starts) steps
+    still: float,             # residual at which a state is at rest
 ) -> Answer:
     "The start with the smallest residual."
     best = residuals.nan_to_num(nan=torch.inf).argmin(1, keepdim=True)
@@ -74,14 +80,18 @@ def best_start(
     same = (tried == tokens).all(-1).float().mean(1)
     return Answer(tokens[:, 0], residual, steps, same, residual <= still, tried, residuals)
 
-def check_thought(steps, starts, noise, still):
+def check_thought(
+    steps: int, starts: int,     # most steps, random starts
+    noise: float,                # on the path, relative to the state
+    still: float,                # residual of rest
+):
     "Raise `InvalidInput` for what cannot be."
     for name, value in (("steps", steps), ("starts", starts)):
         require(type(value) is int and 1 <= value <= 4096, name, value, "a whole number from 1 to 4096")
     require(0 <= noise < 1, "noise", noise, "a share of the state, from 0 to below 1")
     require(0 < still < 1, "still", still, "a relative change, for example 1e-3")
 
-# %% ../../nbs/thinker/09_reason.ipynb #8f200529
+# %% ../../nbs/thinker/09_reason.ipynb #cbe90816
 @torch.no_grad()
 def reason(
     model,        # a thinker that iterates
