@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['shifted', 'Speaker', 'make_thinker', 'riding_mask']
 
-# %% ../../nbs/thinker/04_answer.ipynb #498168a7
+# %% ../../nbs/thinker/04_answer.ipynb #2eaf6e42
 import torch
 from fastcore.basics import patch
 from torch import nn
@@ -13,7 +13,7 @@ from ..core import require
 from .model import Held, Thinker, ThinkerShape
 from .parts import Block, answer_cost, gather
 
-# %% ../../nbs/thinker/04_answer.ipynb #8ec2ed81
+# %% ../../nbs/thinker/04_answer.ipynb #d8c3d86d
 def shifted(
     targets,  # (B, P) int64, -1 where nothing is asked
     start,    # id of the start symbol
@@ -22,7 +22,7 @@ def shifted(
     before = torch.cat([torch.full_like(targets[:, :1], start), targets[:, :-1]], 1)
     return torch.where(before < 0, start, before)
 
-# %% ../../nbs/thinker/04_answer.ipynb #e1fbc772
+# %% ../../nbs/thinker/04_answer.ipynb #658232b3
 class Speaker(Thinker):
     "A thinker that says its answer symbol by symbol. Raises `InvalidInput` for a shape that cannot be."
     ways = ("ar", "full_ar")
@@ -50,7 +50,7 @@ def build_answer(self: Speaker):
     own = s.answer_layers if s.answer == "ar" else 0
     self.decoder = nn.ModuleList(Block(s.C, s.H, s.ffn, s.norm_state) for _ in range(own))
 
-# %% ../../nbs/thinker/04_answer.ipynb #3aa72387
+# %% ../../nbs/thinker/04_answer.ipynb #dd9e8b8b
 @patch
 def spoken(self: Speaker,
     before,  # (B, n) symbols before each place; the size of the vocabulary where there is none
@@ -61,7 +61,7 @@ def spoken(self: Speaker,
     place = self.place(P, self.drawn, self.rooms.get(P), self.base)[first:first + before.shape[1]]
     return self.norm_start(self.said(before) + place)
 
-# %% ../../nbs/thinker/04_answer.ipynb #d7049ed3
+# %% ../../nbs/thinker/04_answer.ipynb #0bb95ae6
 @patch
 def latent_keys(self: Speaker, z):
     "For each block of the decoder, keys and values of nothing to read and of the latents."
@@ -85,7 +85,7 @@ def speak(self: Speaker,
     for block, pair in zip(self.decoder, seen): h = block(h, [pair], causal, angles=angles, keep=kept)
     return self.head(self.norm_out(h)), kept
 
-# %% ../../nbs/thinker/04_answer.ipynb #0647c79d
+# %% ../../nbs/thinker/04_answer.ipynb #90762f87
 @patch
 def taught(self: Speaker,
     z,        # (B, (1+memory)·L, C)
@@ -111,7 +111,7 @@ def said_in_turn(self: Speaker,
         before = found[-1].argmax(-1)
     return torch.cat(found, 1)
 
-# %% ../../nbs/thinker/04_answer.ipynb #3fd4d5e0
+# %% ../../nbs/thinker/04_answer.ipynb #1eabc2b1
 @patch
 def logits(self: Speaker, z, places):
     "Logits of an answer said symbol by symbol, (B, P, V); of one that rode along, of the symbols it was given."
@@ -122,7 +122,7 @@ def logits(self: Speaker, z, places):
         return logits
     return self.said_in_turn(say, len(z), places)
 
-# %% ../../nbs/thinker/04_answer.ipynb #67435522
+# %% ../../nbs/thinker/04_answer.ipynb #fe537aab
 @patch
 def pack(self: Speaker, inputs, targets):
     "What `clamp` is given in training: the question, and where the answer rides along what precedes its symbols."
@@ -147,7 +147,7 @@ def clamp(self: Speaker,
     self.parted[x.shape[1]] = L + h.shape[1], S
     return x
 
-# %% ../../nbs/thinker/04_answer.ipynb #e1431310
+# %% ../../nbs/thinker/04_answer.ipynb #2038cae9
 def riding_mask(
     L, n,    # latents, symbols
     device,  # where it is used
@@ -178,7 +178,7 @@ def answers(self: Speaker, z, places):
     L = z.shape[1]//(1 + self.shape.memory)
     return z[:, L - places:L]
 
-# %% ../../nbs/thinker/04_answer.ipynb #f17f0e5b
+# %% ../../nbs/thinker/04_answer.ipynb #7b8057d0
 @patch
 def ride(self: Speaker,
     z, held,  # state of some rows, and what their steps share
@@ -208,7 +208,7 @@ def forward(self: Speaker, inputs, steps=None):
         return self.head(self.norm_out(z[:, :1]))
     return self.said_in_turn(say, len(x), P)
 
-# %% ../../nbs/thinker/04_answer.ipynb #8e36adfa
+# %% ../../nbs/thinker/04_answer.ipynb #b47a781c
 @patch
 def answer_flops(self: Speaker, length) -> int:
     "Operations of saying one answer symbol by symbol, with caches."

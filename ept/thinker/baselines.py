@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BaselineShape', 'Baseline', 'Transformer', 'Universal', 'Speaking', 'PerceiverAR', 'GRU', 'block_params']
 
-# %% ../../nbs/thinker/07_baselines.ipynb #f425d217
+# %% ../../nbs/thinker/07_baselines.ipynb #242581a4
 from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
@@ -17,7 +17,7 @@ from .answer import Speaker, shifted
 from .model import Thinker, ThinkerShape
 from .parts import KINDS, Block, Positions, answer_cost, check_symbols, gather
 
-# %% ../../nbs/thinker/07_baselines.ipynb #405956f7
+# %% ../../nbs/thinker/07_baselines.ipynb #9270b42b
 @dataclass
 class BaselineShape(Options):
     "Sizes of a baseline."
@@ -35,7 +35,7 @@ class BaselineShape(Options):
         even = self.positions != "rotary" or self.C//self.H % 2 == 0
         require(even, "H", self.H, "rotary positions turn pairs: the width of a head, C/H, must be even")
 
-# %% ../../nbs/thinker/07_baselines.ipynb #b5d46f6e
+# %% ../../nbs/thinker/07_baselines.ipynb #e8aca73b
 class Baseline(Iterated):
     "Shared by the baselines: embeddings, readout, cost, and how they are called."
     loose = False   # whether there may be another number of steps than layers
@@ -69,7 +69,7 @@ class Baseline(Iterated):
     def pack(self, inputs, targets): return inputs
     def init_state(self, x): return x
 
-# %% ../../nbs/thinker/07_baselines.ipynb #9794e5c0
+# %% ../../nbs/thinker/07_baselines.ipynb #30334fa6
 @patch
 def symbols(self: Baseline, inputs):
     "The symbols of a question with their places, (B, S, C); raises `InvalidInput` for a question that cannot be."
@@ -88,7 +88,7 @@ def turns(self: Baseline, S):  # symbols
     "By how much rotary positions turn them; None where they do not."
     return self.where.angles(S, self.shape.C//self.shape.H, self.base)
 
-# %% ../../nbs/thinker/07_baselines.ipynb #bd04946d
+# %% ../../nbs/thinker/07_baselines.ipynb #4ed4c431
 @patch
 def cost(self: Baseline, z, targets): return answer_cost(self.logits(z, targets.shape[1]), targets)
 
@@ -110,7 +110,7 @@ def forward(self: Baseline, inputs, steps=None):
     z = self.trace(inputs, steps, keep="last").last
     return self.logits(z, self.task.places(inputs.shape[1]))
 
-# %% ../../nbs/thinker/07_baselines.ipynb #783b7218
+# %% ../../nbs/thinker/07_baselines.ipynb #7701ee65
 class Transformer(Baseline):
     "Layers of their own weights over places and symbols."
     wiring = "transformer"
@@ -146,7 +146,7 @@ class Universal(Transformer):
 
     def step(self, z, x, k): return self.layer(z + self.time(k + 1, like=self.base)[k], self.layers[0])
 
-# %% ../../nbs/thinker/07_baselines.ipynb #bf7e5b4f
+# %% ../../nbs/thinker/07_baselines.ipynb #71cd049e
 class Speaking(Baseline):
     "Shared by baselines that say their answer symbol by symbol."
     depth = 1
@@ -168,7 +168,7 @@ class Speaking(Baseline):
             return logits
         return self.said_in_turn(say, len(z), places)
 
-# %% ../../nbs/thinker/07_baselines.ipynb #0a771a81
+# %% ../../nbs/thinker/07_baselines.ipynb #a2adfe79
 class PerceiverAR(Speaking):
     "Symbols said so far read the question once, and then each other."
     wiring = "perceiver"
@@ -203,7 +203,7 @@ class GRU(Speaking):
         h, seen = self.decoder(h, seen)
         return self.head(self.norm_out(h)), seen
 
-# %% ../../nbs/thinker/07_baselines.ipynb #c68c9184
+# %% ../../nbs/thinker/07_baselines.ipynb #5f673ac6
 def block_params(
     C, hidden,         # width, hidden units
     norm_state=False,  # there is an outer norm
@@ -224,7 +224,7 @@ def params(self: Baseline) -> int:
     if isinstance(self, PerceiverAR): return ends + (V + 1)*C + n*block_params(C, hidden)
     return ends + (V + 1)*C + 2*n*(6*C*C + 6*C)             # of a GRU: three gates, two matrices and biases each
 
-# %% ../../nbs/thinker/07_baselines.ipynb #c41e052d
+# %% ../../nbs/thinker/07_baselines.ipynb #61e9ab94
 @patch
 def forward_flops(self: Baseline,
     length,      # symbols of the question

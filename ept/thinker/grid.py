@@ -6,7 +6,7 @@
 __all__ = ['STEPS', 'WINDOWS', 'steps_range', 'GridShape', 'Shifted', 'Gathered', 'outside', 'GridForce', 'GridThinker',
            'check_grid']
 
-# %% ../../nbs/thinker/06_grid.ipynb #8cab1c4c
+# %% ../../nbs/thinker/06_grid.ipynb #cbf429d0
 import math
 from dataclasses import dataclass
 import torch
@@ -15,10 +15,11 @@ from torch import nn
 from ..core import Options, opt, require
 from ..iterate import Iterated, IteratedForce, unroll
 from ..layers import LayerNorm, linear, softmax
-from .parts import Attention, SwiGLU, split_parameters
+from .parts import Attention, SwiGLU
+from ..train.optimizer import parameter_groups
 from .strict import PlaceReadout, check_question
 
-# %% ../../nbs/thinker/06_grid.ipynb #4ca52fa9
+# %% ../../nbs/thinker/06_grid.ipynb #63f097c0
 STEPS = (1, 4096)
 
 def steps_range(
@@ -52,7 +53,7 @@ class GridShape(Options):
         super().check()
         steps_range(self.depth)
 
-# %% ../../nbs/thinker/06_grid.ipynb #a7ffbab9
+# %% ../../nbs/thinker/06_grid.ipynb #590bc9ee
 class Shifted(torch.autograd.Function):
     "(n, D) ↦ (offsets, n, D): row i + o of each offset, zero outside."
     @staticmethod
@@ -77,7 +78,7 @@ class Gathered(torch.autograd.Function):
     @staticmethod
     def backward(ctx, rows): return Shifted.apply(rows, ctx.offsets), None
 
-# %% ../../nbs/thinker/06_grid.ipynb #caa89a81
+# %% ../../nbs/thinker/06_grid.ipynb #7b35a479
 WINDOWS = dict(plus=[(0, 0), (-1, 0), (0, -1), (0, 1), (1, 0)],
                square=[(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)])
 
@@ -90,7 +91,7 @@ def outside(
     at = torch.stack([cells//side, cells % side], -1) + offsets[:, None]
     return ((at < 0) | (at >= side)).any(-1)
 
-# %% ../../nbs/thinker/06_grid.ipynb #fd768f61
+# %% ../../nbs/thinker/06_grid.ipynb #112dd89a
 class GridForce(IteratedForce):
     "z ↦ the next state minus z of a grid thinker, with the question held."
     def __init__(self,
@@ -110,7 +111,7 @@ class GridForce(IteratedForce):
 
     def __call__(self, z): return self.step(z) - z
 
-# %% ../../nbs/thinker/06_grid.ipynb #a4a6b421
+# %% ../../nbs/thinker/06_grid.ipynb #1e9c8d84
 @patch
 def scores(self: GridForce,
     q,  # (B·side², C) queries
@@ -139,7 +140,7 @@ def step(self: GridForce, z, k=0, eps=1.0):
     new = self.map(z) + self.field.disturbance(z, k)
     return new if eps == 1 else z + eps*(new - z)
 
-# %% ../../nbs/thinker/06_grid.ipynb #bce3a954
+# %% ../../nbs/thinker/06_grid.ipynb #f18adaef
 class GridThinker(Iterated):
     "One latent for each cell of a square grid; in each step it reads its neighbours and its symbol."
     wiring = "grid"
@@ -155,7 +156,7 @@ class GridThinker(Iterated):
         self.attn, self.ffn = Attention(C, self.shape.H, null=False), SwiGLU(C, self.shape.ffn)
         self.norm = LayerNorm(C) if self.shape.norm_state else nn.Identity()
         self.readout = PlaceReadout(C, task.vocab, self.shape.ffn)
-        for W in split_parameters(self)[0]: nn.init.normal_(W, std=1/math.sqrt(W.shape[1]))
+        for W in parameter_groups(self, ("head",))[0]: nn.init.normal_(W, std=1/math.sqrt(W.shape[1]))
         nn.init.normal_(self.readout.head.weight, std=0.2/math.sqrt(C))
         self.redraw(None)
 
@@ -170,7 +171,7 @@ def check_grid(
     square = all(math.isqrt(n)**2 == n == task.places(n) for n in lengths)
     require(square, "task", str(task), "a grid thinker needs square grids with a symbol to say for each cell: maze")
 
-# %% ../../nbs/thinker/06_grid.ipynb #903a8239
+# %% ../../nbs/thinker/06_grid.ipynb #5b54c2e6
 @patch
 def redraw(self: GridThinker,
     rng,  # torch.Generator; None: the most steps, no noise but that of the start
@@ -194,7 +195,7 @@ def disturbance(self: GridThinker, z, k):
     "What step k adds in training."
     return self.shape.path_noise*self.drawn(z, k + 1) if self.noisy and self.shape.path_noise else 0.
 
-# %% ../../nbs/thinker/06_grid.ipynb #9f0c9ac3
+# %% ../../nbs/thinker/06_grid.ipynb #24094834
 @patch
 def clamp(self: GridThinker, inputs):   # (B, S) -> (B, S, C)
     "The symbols of the cells; raises `InvalidInput` for what is no question of the task."
@@ -225,7 +226,7 @@ def cost(self: GridThinker, z, targets):   # (B, P, C), (B, P) -> (B, P)
     "Cross-entropy by cell, 0 where the target is -1, on the scale of a mean over the cells asked."
     return self.readout.cost(z, targets)
 
-# %% ../../nbs/thinker/06_grid.ipynb #fae60986
+# %% ../../nbs/thinker/06_grid.ipynb #9988c3f1
 @patch
 def forward(self: GridThinker,
     inputs,      # (B, S) symbols of the grid, row by row

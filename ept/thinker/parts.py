@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['TABLES', 'KINDS', 'Attention', 'gather', 'turn', 'widen', 'silu', 'SwiGLU', 'Block', 'Positions', 'waves',
-           'check_symbols', 'answer_cost', 'split_parameters']
+           'check_symbols', 'answer_cost']
 
-# %% ../../nbs/thinker/02_parts.ipynb #2b749756
+# %% ../../nbs/thinker/02_parts.ipynb #d4730c8d
 import math
 import torch
 import torch.nn.functional as F
@@ -16,7 +16,7 @@ from .. import layers
 from ..core import one_of, require
 from ..layers import LayerNorm, Linear, linear, softmax
 
-# %% ../../nbs/thinker/02_parts.ipynb #6a997d7e
+# %% ../../nbs/thinker/02_parts.ipynb #27632875
 class Attention(layers.Attention):
     "Attention over given keys, with one more key that stands for nothing to read."
     def __init__(self, C, H, null=True):  # width, heads, whether there is that key
@@ -38,7 +38,8 @@ def gather(
     like,   # a tensor whose type they get: complex, where the state is
 ):          # keys, values
     "Keys and values of several, one behind the other."
-    return tuple(torch.cat([t.to(like.dtype) for t in ts], -2) for ts in zip(*(p for p in pairs if p is not None)))
+    def put(ts): return torch.cat([t.to(like.dtype).transpose(1, 2) for t in ts], 1).transpose(1, 2)   # as they lie
+    return tuple(put(ts) for ts in zip(*(p for p in pairs if p is not None)))
 
 def turn(
     t,       # (B, H, n, d) queries or keys
@@ -50,7 +51,7 @@ def turn(
     cos, sin = angles.cos(), angles.sin()
     return torch.cat([a*cos - b*sin, a*sin + b*cos], -1)
 
-# %% ../../nbs/thinker/02_parts.ipynb #9883f4e1
+# %% ../../nbs/thinker/02_parts.ipynb #03e0debc
 def widen(
     given,      # (..., N) mask or bias of the last N keys
     n, value,   # how many keys there are, and what the ones before get
@@ -77,7 +78,7 @@ def scores(self: Attention, q, k, mask=None, bias=None):  # as of `look`
     seen = widen(mask, s.shape[-1], True)
     return s.masked_fill(~(seen if seen.ndim == 2 else seen.unsqueeze(1)), -torch.inf)
 
-# %% ../../nbs/thinker/02_parts.ipynb #48608db4
+# %% ../../nbs/thinker/02_parts.ipynb #40d596e6
 @patch
 def forward(self: Attention,
     q_in, kv_in,          # (B, Q, C) who looks, (B, N, C) what at
@@ -88,7 +89,7 @@ def forward(self: Attention,
     seen = gather([self.nothing(len(kv_in)), self.keys_values(kv_in, angles[1])], kv_in)
     return self.look(self.query(q_in, angles[0]), *seen, mask, bias)
 
-# %% ../../nbs/thinker/02_parts.ipynb #9a902130
+# %% ../../nbs/thinker/02_parts.ipynb #496c8554
 def silu(x):
     "x/(1 + exp(-x)), of complex x too (Hendrycks & Gimpel 2016)."
     return x/(1 + (-x).exp()) if x.is_complex() else F.silu(x)
@@ -108,7 +109,7 @@ class SwiGLU(nn.Module):
         gate, value = self.up(h).chunk(2, -1)
         return self.down(silu(gate)*value)
 
-# %% ../../nbs/thinker/02_parts.ipynb #2e9ce333
+# %% ../../nbs/thinker/02_parts.ipynb #01c424c0
 class Block(nn.Module):
     "Attention and a gated feed-forward layer, each on a residual; with an outer norm where asked for."
     def __init__(self,
@@ -135,7 +136,7 @@ class Block(nn.Module):
         v = v + self.ffn(self.norm_ffn(v))
         return v if self.norm_state is None else self.norm_state(v)
 
-# %% ../../nbs/thinker/02_parts.ipynb #b705e82c
+# %% ../../nbs/thinker/02_parts.ipynb #7389f67d
 @patch
 def forward(self: Block,
     z,                     # (B, n, C)
@@ -151,7 +152,7 @@ def forward(self: Block,
     if keep is not None: keep.append(seen)
     return self.finish(z + self.attn.look(self.attn.query(h, angles), *seen, mask, bias))
 
-# %% ../../nbs/thinker/02_parts.ipynb #2c259de3
+# %% ../../nbs/thinker/02_parts.ipynb #49d52919
 TABLES = ("learned", "offset", "randomized")       # kinds that reach as far as their table
 KINDS = (*TABLES, "sinusoid", "rotary", "ends")
 
@@ -174,7 +175,7 @@ class Positions(nn.Module):
         fix = f"{self.kind} positions reach {self.most} places; sinusoid, rotary and ends reach any length"
         require(self.kind not in TABLES or length <= self.most, "length", length, fix)
 
-# %% ../../nbs/thinker/02_parts.ipynb #c8894cb5
+# %% ../../nbs/thinker/02_parts.ipynb #de7fc2be
 @patch
 def ids(self: Positions,
     length,      # places
@@ -197,7 +198,7 @@ def waves(
     speed = torch.logspace(0, -4, n + 1, dtype=torch.float64)[:n]
     return (torch.arange(length).double()[:, None]*speed).to(like)
 
-# %% ../../nbs/thinker/02_parts.ipynb #46a8b809
+# %% ../../nbs/thinker/02_parts.ipynb #e44c6c48
 @patch
 def forward(self: Positions,
     length, drawn=None, room=None,  # as of `ids`
@@ -224,7 +225,7 @@ def angles(self: Positions,
     require(d % 2 == 0, "H", d, "rotary positions turn pairs: the width of a head must be even")
     return waves(length, d//2, torch.zeros(()) if like is None else like)
 
-# %% ../../nbs/thinker/02_parts.ipynb #8aee25b8
+# %% ../../nbs/thinker/02_parts.ipynb #23462674
 def check_symbols(
     field, ids,  # name of an argument, and its value
     vocab,       # symbols of the alphabet
@@ -253,12 +254,3 @@ def answer_cost(
     s = logits - shift
     costs = s.exp().sum(-1).log() - s.gather(-1, targets.clamp(min=0)[..., None])[..., 0]
     return costs*(asked*(asked.shape[1]/asked.sum(1, keepdim=True)).to(shift))
-
-# %% ../../nbs/thinker/02_parts.ipynb #42a77ea6
-def split_parameters(
-    model,  # whose last layer, the one that gives logits, is called `head`
-):          # (matrices, all others), lists of trained parameters
-    "Parameters for Muon and those for AdamW."
-    maps = {id(m.weight) for name, m in model.named_modules() if isinstance(m, nn.Linear) and name[-4:] != "head"}
-    trained = [p for p in model.parameters() if p.requires_grad]
-    return [p for p in trained if id(p) in maps], [p for p in trained if id(p) not in maps]

@@ -16,7 +16,8 @@ from torch import nn
 from ..core import Options, opt, require
 from ..fields import CausalField, CausalForce, Linearisation, join
 from ..layers import LayerNorm, Linear, linear, softmax
-from .parts import Attention, SwiGLU, silu, split_parameters
+from .parts import Attention, SwiGLU, silu
+from ..train.optimizer import parameter_groups
 
 # %% ../../nbs/thinker/05_strict.ipynb #40b4e01d
 @dataclass
@@ -278,7 +279,7 @@ class StrictThinker(CausalField):
         self.back = nn.Parameter(torch.randn(self.shape.window, C))           # added to keys, by distance w, …, 1
         self.norm = LayerNorm(C) if self.shape.norm_state else nn.Identity()
         self.readout = PlaceReadout(C, task.vocab, self.shape.ffn)
-        for W in split_parameters(self)[0]: nn.init.normal_(W, std=1/math.sqrt(W.shape[1]))
+        for W in parameter_groups(self, ("head",))[0]: nn.init.normal_(W, std=1/math.sqrt(W.shape[1]))
         nn.init.normal_(self.readout.head.weight, std=0.2/math.sqrt(C))
         self.redraw(None)
 
