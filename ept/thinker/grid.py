@@ -29,9 +29,9 @@ def steps_range(
     ends = text.split(":")
     fix = f"a whole number from {STEPS[0]} to {STEPS[1]}, or two, fewest:most, such as 8:24"
     whole = len(ends) <= 2 and all(e.strip().isdecimal() for e in ends)
-    require(whole, "steps", text, fix)
+    require(whole, "depth", text, fix)
     low, high = int(ends[0]), int(ends[-1])
-    require(STEPS[0] <= low <= high <= STEPS[1], "steps", text, fix)
+    require(STEPS[0] <= low <= high <= STEPS[1], "depth", text, fix)
     return low, high
 
 @dataclass
