@@ -41,9 +41,14 @@ def _looped():
     from ept.looped.problem import PRESETS, LoopedConfig, LoopedProblem, load_checkpoint
     return Parts(LoopedConfig, PRESETS, LoopedProblem, load_checkpoint)
 
+def _thinker():
+    from ept.thinker.problem import PRESETS, ThinkerConfig, ThinkerProblem, load_checkpoint
+    return Parts(ThinkerConfig, PRESETS, ThinkerProblem, load_checkpoint)
+
 SYSTEMS = {s.name: s for s in (
     System("lm", "a language model: an equilibrium transformer, or its backprop twin", _lm),
-    System("looped", "a language model that goes through one block again and again, written as a formula", _looped))}
+    System("looped", "a language model that goes through one block again and again, written as a formula", _looped),
+    System("thinker", "latents that think about an algorithmic task for as many steps as one likes", _thinker))}
 
 # %% ../nbs/14_systems.ipynb #961eaa98
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class StrictShape(Options):
     C: int = opt(32, "width", least=1, group="model")
     H: int = opt(4, "heads; must divide the width", least=1, group="model")
     ffn: float = opt(2.0, "hidden width of the feed-forward layers, over the width", above=0, group="model")
-    reach: int = opt(2, "symbols to either side that a place of the answer reads", least=0, group="model")
+    near: int = opt(2, "symbols to either side that a place of the answer reads", least=0, group="model")
     window: int = opt(3, "earlier latents that a latent reads", least=1, group="model")
     noise: float = opt(0.1, "noise on what latents read of the question, in training", least=0.0, group="model")
     norm_state: bool = opt(True, "whether states are normalised", group="model")
@@ -274,7 +274,7 @@ class StrictThinker(CausalField):
         super().__init__()
         self.task, self.shape = task, shape or StrictShape()
         C, H = self.shape.C, self.shape.H
-        self.reading = Reading(task, C, H, self.shape.reach)
+        self.reading = Reading(task, C, H, self.shape.near)
         self.attn, self.ffn = Attention(C, H), SwiGLU(C, self.shape.ffn)
         self.back = nn.Parameter(torch.randn(self.shape.window, C))           # added to keys, by distance w, …, 1
         self.norm = LayerNorm(C) if self.shape.norm_state else nn.Identity()
