@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MODELS', 'SHAPES', 'STEPPED', 'MODES', 'ShapeOptions', 'LOOPED', 'PRESETS', 'TaskOptions', 'RuleOptions', 'united',
-           'ThinkerConfig', 'evaluate_batch', 'evaluate_task', 'ThinkerProblem', 'build', 'rule_of', 'rows_of',
-           'from_shape', 'load_checkpoint', 'start_from', 'train']
+           'ThinkerConfig', 'places_of', 'evaluate_batch', 'evaluate_task', 'ThinkerProblem', 'build', 'rule_of',
+           'rows_of', 'from_shape', 'load_checkpoint', 'start_from', 'train']
 
 # %% ../../nbs/thinker/08_problem.ipynb #031e3835
 from dataclasses import dataclass, field, fields, make_dataclass
@@ -23,6 +23,7 @@ from .answer import make_thinker
 from .baselines import GRU, BaselineShape, PerceiverAR, Transformer, Universal
 from .grid import GridShape, GridThinker
 from .model import ThinkerShape, check_stationary
+from .parts import TABLES
 from .plan import span
 from .strict import StrictShape, StrictThinker
 from ..train import loop
@@ -62,9 +63,14 @@ def make_curriculum(self: TaskOptions):
     return CURRICULA["grow"](least=least, start=self.grow_from, most=most, **grown)
 
 @patch
+def reaches(self: TaskOptions, size) -> bool:
+    "Whether a size can be asked."
+    return size <= self.made.sizes[1]
+
+@patch
 def test_sizes(self: TaskOptions) -> list:
     "The sizes of the last test; raises `InvalidInput` for what is no list of them."
-    if self.test == "none": return [k*self.size_max for k in (1, 2, 4) if k*self.size_max <= self.made.sizes[1]]
+    if self.test == "none": return [k*self.size_max for k in (1, 2, 4) if self.reaches(k*self.size_max)]
     parts = self.test.split(",")
     require(all(part.strip().isdecimal() for part in parts), "test", self.test, "sizes with commas between: 10,100,400")
     return [int(part) for part in parts]
@@ -130,6 +136,27 @@ ThinkerConfig.free = (*TrainOptions.free, *CreditOptions.free, "test", "final_sa
 ThinkerConfig.groups = ("task", "model", "thinking", "variations", "optimiser", "free phase", "nudged phase",
                         "stability", "evaluation and machine", "from a checkpoint")  # as `--help` lists them
 
+# %% ../../nbs/thinker/08_problem.ipynb #531f56ff
+def places_of(task, size) -> int:
+    "How many places positions must tell apart for a size of a task."
+    length = task.length(size)
+    return max(length, task.places(length))
+
+@patch
+def reaches(self: ThinkerConfig, size) -> bool:
+    "Whether a size can be asked of the task and of the positions."
+    tables = self.wiring not in ("strict", "grid") and self.positions in TABLES
+    inside = TaskOptions.reaches(self, size)
+    return inside and not (tables and places_of(self.made, size) > self.places)
+
+@patch
+def check_places(self: ThinkerConfig):
+    "Raise `InvalidInput` for a size that positions do not reach."
+    for size in (self.size_max, *self.test_sizes()):
+        has = f"size {size} has {places_of(self.made, size)} places"
+        fix = f"{has}; give as many, or positions sinusoid, rotary or ends"
+        require(self.reaches(size), "places", self.places, fix)
+
 # %% ../../nbs/thinker/08_problem.ipynb #bcde5eb9
 @patch
 def check(self: ThinkerConfig):
@@ -141,6 +168,7 @@ def check(self: ThinkerConfig):
         ignored = getattr(self, f.name) == f.default
         require(ignored, f.name, getattr(self, f.name), f"wiring {self.wiring} has no use for it; leave it out")
     self.check_rule()
+    self.check_places()
     self.shape()
 
 @patch
