@@ -18,6 +18,7 @@ from ..core import require
 from ..data.tasks import Batch
 from ..iterate import lengths, ratio, spread
 from ..layers import linear, softmax
+from .parts import Attention
 from .reason import settle_rows
 
 # %% ../../nbs/thinker/11_inspect.ipynb #615cb079
@@ -29,7 +30,7 @@ class Look:
 
 @contextmanager
 def watching(
-    attn,  # `Attention`
+    attn: Attention,  # of a block
 ):
     "Within this block, a list collects the weights of every look, (B, H, Q, N)."
     seen = []
@@ -43,10 +44,11 @@ def watching(
 
 # %% ../../nbs/thinker/11_inspect.ipynb #6955f9d1
 def parts_of(
-    model,  # a looped thinker
-    k, S,   # number of the step, symbols of the question
-    L,      # rows that look: latents, and an answer that rides along
-) -> dict:  # {what: columns}, in their order
+    model,   # a looped thinker
+    k: int,  # number of the step
+    S: int,  # symbols of the question
+    L: int,  # rows that look: latents, and an answer that rides along
+) -> dict:   # {what: columns}, in their order
     "What a step of a looped thinker looks at."
     row, shape = model.plan.row(k), model.shape
     sizes = dict(nothing=1, question=S*row.read_input, learned=shape.static*row.static_mem_lookup,
@@ -71,7 +73,8 @@ def looked_strictly(
 ) -> Look:
     "Where the latents of a strict thinker look, at their equilibrium."
     force = model.at(model.clamp(inputs))
-    kv, P, W = linear(force.recur().transpose(0, 1), force.kv), force.x.shape[1], len(model.back)
+    P, W = force.x.shape[1], len(model.back)
+    kv = linear(force.recur().transpose(0, 1), force.kv)
     keys = torch.cat([force.early(), kv])[..., :force.x.shape[-1]]
     near = torch.stack([*(keys[i:i + P] for i in range(W)), torch.zeros_like(kv[..., :keys.shape[-1]])])
     weights = softmax((linear(near*force.q, force.heads) + force.bias).movedim(0, -1))      # (P, B, H, W+1)
@@ -124,9 +127,9 @@ class Paths:
     axes: torch.Tensor    # (2, C)
 
 def principal(
-    states,  # (n, C)
-    k=2,     # components
-):           # centred coordinates (n, k), shares of the variance (k,), directions (k, C)
+    states: torch.Tensor,  # (n, C)
+    k=2,                   # components
+):                         # centred coordinates (n, k), shares of the variance (k,), directions (k, C)
     "Principal components; the largest coordinate of a direction is positive, so that a figure does not flip."
     centred = states - states.mean(0)
     _, sizes, axes = torch.linalg.svd(centred.double(), full_matrices=False)
@@ -158,8 +161,8 @@ def steps_of(
 # %% ../../nbs/thinker/11_inspect.ipynb #8c15cb23
 @patch
 def plot(self: Paths,
-    sample=0,    # of the batch
-    names=None,  # of the latents, such as the symbols they answer; a colour for each name
+    sample=0,  # of the batch
+    names: list | None = None,  # of the latents, such as the symbols they answer; a colour for each name
 ):
     "A line for each latent, from a ring at its start to a dot at its end."
     import matplotlib.pyplot as plt
@@ -231,8 +234,12 @@ class PathIndependence:
         ax.legend(fontsize=7, loc="lower left")
         return fig
 
-def cosine(a, b):
-    "By sample, (B,)."
+# %% ../../nbs/thinker/11_inspect.ipynb #d27bec44
+def cosine(
+    a: torch.Tensor,  # (B, ...) states
+    b: torch.Tensor,  # (B, ...) others
+):                    # (B,)
+    "By sample."
     return (a*b).flatten(1).sum(1)/(lengths(a)*lengths(b)).clamp_min(1e-30)
 
 @torch.no_grad()
@@ -279,13 +286,16 @@ class Collapse:
 
 # %% ../../nbs/thinker/11_inspect.ipynb #c1af71ab
 def ranks(
-    values,  # (n,)
-):           # (n,)
+    values: torch.Tensor,  # (n,)
+):                         # (n,)
     "Ranks; those that are equal share the middle of theirs."
     _, which, counts = torch.as_tensor(values).double().unique(return_inverse=True, return_counts=True)
     return (counts.cumsum(0) - (counts + 1)/2)[which]
 
-def rank_correlation(a, b) -> float:  # (n,) each
+def rank_correlation(
+    a: torch.Tensor,  # (n,) numbers
+    b: torch.Tensor,  # (n,) others
+) -> float:
     "Spearman's correlation; nan where one of them is constant."
     a, b = (r - r.mean() for r in map(ranks, (a, b)))
     size = (a.norm()*b.norm()).item()
@@ -304,7 +314,7 @@ def moved_start(
 def collapse(
     model,            # a thinker that iterates, looped or grid
     batch: Batch,     # questions of one size
-    difficulty=None,  # (B,) how hard they are
+    difficulty: np.ndarray | None = None,  # (B,) how hard they are
     steps=None,       # how many; None: as many as it is evaluated with
     still=1e-3,       # relative change at which a state is at rest
     seed=0,           # of the moved starts

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['check_latents', 'with_latents', 'said_by_steps', 'Surface', 'heat_map', 'frame', 'read_rows', 'write_rows',
-           'measured', 'powers', 'check_surface', 'surface']
+           'measured', 'powers', 'chosen', 'check_surface', 'surface']
 
 # %% ../../nbs/thinker/10_surface.ipynb #4ff32e7c
 import json
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 from ..core import InvalidInput, replace_file, require, user_path
-from ..data.tasks import targets_of
+from ..data.tasks import Batch
 from .plan import span
 from ..train.fit import digest
 
@@ -34,8 +34,8 @@ def check_latents(
 
 @contextmanager
 def with_latents(
-    model,  # a thinker whose latents may be chosen
-    count,  # how many
+    model,       # a thinker whose latents may be chosen
+    count: int,  # how many
 ):
     "Within this block, evaluation with so many latents; raises `InvalidInput` for a number that cannot be."
     check_latents(model, (count,))
@@ -73,8 +73,9 @@ class Surface:
     about: dict     # task, size, samples and seed of the test; digest of the weights
 
     def at(self,
-        latents, steps,  # numbers that were measured
-        share="whole",   # or token
+        latents: int,   # a number that was measured
+        steps: int,     # the same of steps
+        share="whole",  # or token
     ) -> float:
         "The share at one point; raises `InvalidInput` for one that was not measured."
         for name, value in dict(latents=latents, steps=steps).items():
@@ -85,8 +86,9 @@ class Surface:
 # %% ../../nbs/thinker/10_surface.ipynb #130503d7
 @patch
 def gain(self: Surface,
-    latents, steps,  # a number each, or a pair: from, to
-    share="whole",   # or token
+    latents: int | tuple,  # a number, or a pair: from, to
+    steps: int | tuple,    # the same of steps
+    share="whole",         # or token
 ) -> float:
     "By how much the share grows from one point to another."
     def end(given, i): return given[i] if isinstance(given, (tuple, list)) else given
@@ -116,8 +118,10 @@ def plot(self: Surface):
     return fig
 
 def heat_map(
-    ax, shares,     # axes, rows of shares
-    across, along,  # what the columns and the rows are
+    ax: object,    # Matplotlib axes
+    shares: list,  # rows of shares
+    across: tuple, # what the columns are
+    along: tuple,  # what the rows are
 ):
     "Shares as colours and numbers; the first row is at the bottom."
     ax.imshow(shares, origin="lower", vmin=0, vmax=1, cmap="viridis", aspect="auto")
@@ -129,8 +133,10 @@ def heat_map(
 
 # %% ../../nbs/thinker/10_surface.ipynb #e00de48a
 def frame(
-    ax, trained,    # axes; (smallest, largest) of rows and of columns that were trained
-    across, along,  # what the columns and the rows are
+    ax: object,     # Matplotlib axes
+    trained: list,  # (smallest, largest) of rows and of columns that were trained
+    across: tuple,  # what the columns are
+    along: tuple,   # what the rows are
 ):
     "A frame around what was trained; none where nothing of it is shown."
     inside = [[i for i, v in enumerate(shown) if low <= v <= high]
@@ -160,8 +166,10 @@ def write_rows(path, rows):  # as of `read_rows`
 
 # %% ../../nbs/thinker/10_surface.ipynb #f7ad9fbb
 def measured(
-    model, batch,  # a thinker, and a `Batch`
-    count, steps,  # latents, and numbers of steps; none: nothing is done
+    model,         # a thinker
+    batch: Batch,  # of questions
+    count: int,    # latents
+    steps: list,   # numbers of steps; none: nothing is done
     rows=256,      # questions at a time
 ) -> dict:         # {number of steps: shares of whole answers and of symbols}
     "What is right after each number of steps."
@@ -174,12 +182,24 @@ def measured(
 
 # %% ../../nbs/thinker/10_surface.ipynb #1b0ba34e
 def powers(
-    most,  # the largest number
+    most: int,  # the largest number
 ) -> tuple:
     "1, 2, 4, … up to `most`, and `most` itself."
     return tuple(sorted({2**i for i in range(most.bit_length())} | {most}))
 
-def check_surface(model, latents, steps):  # as of `surface`
+def chosen(
+    model,                # a thinker
+    name: str,            # latents or depth
+    given: tuple | None,  # numbers, or None
+) -> tuple:
+    "The numbers to be measured, each once."
+    return tuple(dict.fromkeys(powers(3*model.shape.range(name)[1]//2) if given is None else given))
+
+def check_surface(
+    model,           # as of `surface`
+    latents: tuple,  # numbers of latents
+    steps: tuple,    # numbers of steps
+):
     "Raise `InvalidInput` for what cannot be measured."
     require(len(latents) > 0, "latents", str(latents), "at least one number")
     check_latents(model, latents)
@@ -191,19 +211,17 @@ def check_surface(model, latents, steps):  # as of `surface`
 # %% ../../nbs/thinker/10_surface.ipynb #a9d936c6
 def surface(
     model,          # a looped thinker whose latents are not tied to places
-    size,           # of the questions
-    latents=None,   # numbers of latents; None: 1, 2, 4, … up to one and a half times as many as were trained
-    steps=None,     # numbers of steps; None: the same of steps
+    size: int,      # of the questions
+    latents: tuple | None = None,  # numbers of latents; None: 1, 2, 4, … up to 1.5 times as many as were trained
+    steps: tuple | None = None,    # numbers of steps; None: the same of steps
     n=1000,         # questions
     seed=0,         # of the test, as of `evaluate_task`
     path=None,      # a file of JSON lines that keeps what was measured, and from which it goes on
-    progress=None,  # called with one line for each number of latents; None: silent
+    progress: object = None,       # called with one line for each number of latents; None: silent
 ) -> Surface:
     "Accuracy over latents and steps on one test; raises `InvalidInput` for what cannot be measured."
     check_latents(model)
-    ranges = dict(latents=latents, depth=steps)
-    latents, steps = (tuple(dict.fromkeys(given or powers(3*model.shape.range(name)[1]//2)))
-                      for name, given in ranges.items())
+    latents, steps = chosen(model, "latents", latents), chosen(model, "depth", steps)
     check_surface(model, latents, steps)
     task, path = model.task, user_path("path", path) if path is not None else None
     batch = task.sample(n, size, np.random.default_rng([seed, size, 1_000_003]))
