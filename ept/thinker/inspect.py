@@ -78,7 +78,7 @@ def looked_strictly(
     keys = torch.cat([force.early(), kv])[..., :force.x.shape[-1]]
     near = torch.stack([*(keys[i:i + P] for i in range(W)), torch.zeros_like(kv[..., :keys.shape[-1]])])
     weights = softmax((linear(near*force.q, force.heads) + force.bias).movedim(0, -1))      # (P, B, H, W+1)
-    reach = model.shape.reach
+    reach = model.shape.near
     lines = len(model.task.anchors(inputs.shape[1]))
     seats = ["∅", *[f"{o:+d}" if o else "0" for o in range(-reach, reach + 1)]*lines]
     past = [*(f"-{w}" for w in range(W, 0, -1)), "∅"]

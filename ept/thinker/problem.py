@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MODELS', 'SHAPES', 'STEPPED', 'MODES', 'ShapeOptions', 'LOOPED', 'PRESETS', 'TaskOptions', 'RuleOptions', 'united',
-           'ThinkerConfig', 'places_of', 'evaluate_batch', 'evaluate_task', 'ThinkerProblem', 'build', 'rule_of',
-           'rows_of', 'from_shape', 'load_checkpoint', 'start_from', 'train']
+           'ThinkerConfig', 'places_of', 'evaluate_batch', 'test_batch', 'evaluate_task', 'ThinkerProblem', 'build',
+           'rule_of', 'rows_of', 'from_shape', 'load_checkpoint', 'start_from', 'train']
 
 # %% ../../nbs/thinker/08_problem.ipynb #031e3835
 from dataclasses import dataclass, field, fields, make_dataclass
@@ -238,6 +238,14 @@ def evaluate_batch(
     score = model.task.score(torch.cat(said).cpu().numpy(), batch)
     return score, cost/int(batch.mask.sum())
 
+# %% ../../nbs/thinker/08_problem.ipynb #0158d433
+def test_batch(
+    task, size: int,    # a task, and the size of its questions
+    n=1000, seed=0,     # how many, of which test
+) -> Batch:
+    "Questions of a test; no training draws them."
+    return task.sample(n, size, np.random.default_rng([seed, size, 1_000_003]))
+
 def evaluate_task(
     model, task,   # a thinker and its task, or one of other settings and the same symbols
     size: int,     # of the questions
@@ -246,8 +254,7 @@ def evaluate_task(
     **given,       # as of `evaluate_batch`
 ):                 # Score, mean cost of a place
     "Score and cost on `n` questions that belong to the test of this seed."
-    rng = np.random.default_rng([seed, size, 1_000_003])
-    return evaluate_batch(model, task.sample(n, size, rng), **given)
+    return evaluate_batch(model, test_batch(task, size, n, seed), **given)
 
 # %% ../../nbs/thinker/08_problem.ipynb #25e8ebf5
 class ThinkerProblem(Problem):

@@ -16,6 +16,7 @@ from fastcore.basics import patch
 from ..core import InvalidInput, replace_file, require, user_path
 from ..data.tasks import Batch
 from .plan import span
+from .problem import test_batch
 from ..train.fit import digest
 
 # %% ../../nbs/thinker/10_surface.ipynb #2146ea20
@@ -224,7 +225,7 @@ def surface(
     latents, steps = chosen(model, "latents", latents), chosen(model, "depth", steps)
     check_surface(model, latents, steps)
     task, path = model.task, user_path("path", path) if path is not None else None
-    batch = task.sample(n, size, np.random.default_rng([seed, size, 1_000_003]))
+    batch = test_batch(task, size, n, seed)
     about = dict(task=str(task), size=size, n=n, seed=seed, weights=digest(*model.state_dict().values())[:16],
                  shape={name: value for name, value in model.config.items() if name != "task"})
     kept = read_rows(path) if path else []
