@@ -518,7 +518,8 @@ def generator_of(
     system: str, ckpt: str,  # of the checkpoint, and where it lies
 ) -> Callable:               # gets a model, its tokeniser and the settings; returns text
     "What continues a text with a model of `system`; raises `InvalidInput` for a system that makes no text."
-    require(makes_text(system), "ckpt", ckpt, f"holds a model of the system {system}, which makes no text")
+    fix = f"holds a model of the system {system}, which makes no text; `ept {system}` lists what can be asked of it"
+    require(makes_text(system), "ckpt", ckpt, fix)
     from ept.text import generation
     return generation.sample
 
