@@ -253,4 +253,4 @@ def answer_cost(
     shift = logits.real.amax(-1, keepdim=True) if logits.is_complex() else logits.detach().amax(-1, keepdim=True)
     s = logits - shift
     costs = s.exp().sum(-1).log() - s.gather(-1, targets.clamp(min=0)[..., None])[..., 0]
-    return costs*(asked*(asked.shape[1]/asked.sum(1, keepdim=True)).to(shift))
+    return costs*(asked*(asked.shape[1]/asked.sum(1, keepdim=True).to(shift)))
