@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['MARK', 'PLACES', 'LEVERS', 'NO_MEMORY', 'Stop', 'Parser', 'unmarked', 'disk_trouble', 'status_of', 'folded', 'note',
-           'pseudo_terminal', 'caught', 'short_of_memory', 'warnings_noted', 'carry_out', 'add_json', 'add_store',
-           'add_out', 'add_flag', 'add_fields', 'given_fields', 'check_target', 'take_lock', 'locked', 'Progress',
-           'finish']
+           'pseudo_terminal', 'caught', 'short_of_memory', 'warnings_noted', 'carry_out', 'action_command', 'add_json',
+           'add_store', 'add_out', 'add_flag', 'add_fields', 'given_fields', 'check_target', 'take_lock', 'locked',
+           'Progress', 'finish']
 
 # %% ../../nbs/cli/00_parser.ipynb #6e2b4d5d
 import argparse, contextlib, dataclasses, errno, fcntl, io, json, os, re, sys, warnings
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from fastcore.basics import patch
-from ..core import InvalidInput, require
+from ..core import InvalidInput, one_of, require
 from ..lab.records import plain
 from ..lab.runs import parse_value
 
@@ -214,6 +214,25 @@ def carry_out(
         raise Stop(f"{parser.prog}: {said}", 1) from None
     if args.json and os.environ.get("RANK", "0") == "0": print(json.dumps(plain("result", result)), flush=True)
     return code
+
+# %% ../../nbs/cli/00_parser.ipynb #75fda04f
+def action_command(
+    name: str,       # of the command
+    text: str,       # what it says by itself
+    examples: list,  # command lines
+    actions: dict,   # {name: (what makes the parser, what does the work)}
+    words: list,     # what follows the command
+) -> tuple:          # parser, what does the work, the words left
+    "An action of a command; raises `InvalidInput` with the nearest."
+    if words and not words[0].startswith("-"):
+        make, work = actions[one_of("action", words[0], actions)]
+        return make(), work, words[1:]
+    parser = Parser(name, text, examples)
+    add_json(parser)
+    def overview(args):
+        print(text)
+        return dict(actions=list(actions)), 0
+    return parser, overview, words
 
 # %% ../../nbs/cli/00_parser.ipynb #85384411
 def add_json(parser):
