@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'EXPECT', 'SWITCH', 'POLICY', 'PAGE', 'SIGNALS', 'REQUESTS', 'OWN', 'UNFINISHED', 'KEPT', 'experiment_folder',
-           'experiments', 'near_path', 'find_experiment', 'parse_value', 'import_papermill', 'inspect_notebook',
-           'parameters_of', 'check_parameters', 'html_page', 'mathml_filter', 'kernel_environment', 'Requests',
-           'terminable', 'descendants', 'kill', 'stop', 'relay', 'execute', 'last_error', 'code_of', 'with_parameters',
-           'now', 'run_id', 'begun', 'new_row', 'new_folder', 'progress', 'following', 'perform', 'close', 'earlier',
-           'settle_in', 'printed', 'run', 'forget', 'remove_empty', 'results_folder', 'portable', 'row_of',
-           'read_results', 'check_clean', 'check_whole', 'promote']
+           'experiments', 'near_path', 'find_experiment', 'parse_value', 'import_papermill', 'parameters_cell',
+           'assignments', 'parameters_of', 'check_parameters', 'html_page', 'mathml_filter', 'kernel_environment',
+           'Requests', 'terminable', 'descendants', 'kill', 'stop', 'relay', 'execute', 'last_error', 'code_of',
+           'with_parameters', 'now', 'run_id', 'begun', 'new_row', 'new_folder', 'progress', 'following', 'perform',
+           'close', 'earlier', 'settle_in', 'printed', 'run', 'forget', 'remove_empty', 'results_folder', 'portable',
+           'row_of', 'read_results', 'check_clean', 'check_whole', 'promote']
 
 # %% ../../nbs/lab/01_runs.ipynb #aac8837a
 import ast, codecs, contextlib, hashlib, io, itertools, json, math, os, secrets, shlex, shutil, signal
-import subprocess, sys, tempfile, threading, time
+import subprocess, sys, tempfile, threading, time, tokenize
 from collections.abc import Callable
 from datetime import datetime, timezone
 from difflib import get_close_matches
@@ -87,32 +87,46 @@ def import_papermill():
         if unset: del sys.modules[slow]
     return papermill
 
-def inspect_notebook(
+def parameters_cell(
     path: Path,  # the notebook
-) -> dict:       # name: papermill's dict(inferred_type_name, default, help, ...)
-    "What papermill finds in the parameters cell; raises `InvalidInput` for what is no notebook."
-    papermill = import_papermill()
-    try:
-        with contextlib.redirect_stderr(io.StringIO()): return papermill.inspect_notebook(str(path))
+) -> str:        # its source; empty where no cell has the tag
+    "The cell that is tagged 'parameters'; raises `InvalidInput` for what is no notebook."
+    import nbformat
+    try: cells = nbformat.read(path, 4).cells
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as e:
         raise InvalidInput("name", str(path), f"cannot be read as a notebook ({type(e).__name__})") from None
+    return next((c.source for c in cells if "parameters" in c.metadata.get("tags", [])), "")
+
+def assignments(
+    source: str,  # Python
+) -> dict:        # name: (annotation, value, comment), as text
+    "What is assigned, one name a statement; raises `SyntaxError`."
+    pairs = [(getattr(s, "targets", None) or [s.target], s) for s in ast.parse(source).body if hasattr(s, "value")
+             and isinstance(s, (ast.Assign, ast.AnnAssign)) and s.value is not None]
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    comments = {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
+    def text(node): return ast.unparse(node) if node else ""
+    return {names[0].id: (text(getattr(s, "annotation", None)), text(s.value), comments.get(s.end_lineno, ""))
+            for names, s in pairs if len(names) == 1 and isinstance(names[0], ast.Name)}
 
 # %% ../../nbs/lab/01_runs.ipynb #e1e189cf
 def parameters_of(
     path: Path,  # the notebook
 ) -> dict:       # name: dict(kind, default, help)
     "What the parameters cell declares; raises `InvalidInput` without one, without `out`, and for other types."
-    found = inspect_notebook(path)
+    try: found = assignments(parameters_cell(path))
+    except SyntaxError as e:
+        raise InvalidInput("name", str(path), f"has a parameters cell that is no Python: {e}") from None
     require("out" in found, "name", str(path),
             "is no experiment: it needs a cell tagged 'parameters' with `out: str = ''` in it")
     table = {}
-    for name, p in found.items():
-        try: default = ast.literal_eval(p["default"])
+    for name, (annotation, value, comment) in found.items():
+        try: default = ast.literal_eval(value)
         except (ValueError, SyntaxError): default = None
-        kind = KINDS.get(p["inferred_type_name"], type(default))
-        require(kind in EXPECT, name, p["default"], (
+        kind = KINDS.get(annotation, type(default))
+        require(kind in EXPECT, name, value, (
             f"in the parameters cell of {path.name}: annotate it with int, float, bool or str, and give a plain value"))
-        table[name] = dict(kind=kind, default=default, help=p["help"])
+        table[name] = dict(kind=kind, default=default, help=comment)
     return table
 
 def check_parameters(
