@@ -35,6 +35,7 @@ def work(
 ) -> int:       # exit status
     "Execute a notebook, printing what it prints, and leave its page."
     papermill = import_papermill()
+    logging.getLogger("papermill").setLevel(logging.ERROR)
     try:
         papermill.execute_notebook(
             job["notebook"], job["result"], job["parameters"], cwd=job["cwd"], kernel_name="python3",
