@@ -69,7 +69,7 @@ def cell_error(
 def read_cells(
     path: Path,  # the notebook
     skip: set,   # flags whose cells do not run
-) -> list:       # (cell, role), in order, without those that have nothing to do; each cell knows its `number_`, and what it `lacks_`
+) -> list:       # (cell, role), in order, of those with something to do; each has its `number_`, and what it `lacks_`
     "The cells of a notebook with their roles, by nbdev's reader."
     from fastcore.basics import str2bool
     from nbdev.frontmatter import FrontmatterProc
