@@ -113,7 +113,9 @@ def plot(self: Look,
         ax.imshow(w.cpu(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
         names, step = self.columns[what], max(1, len(self.columns[what])//16)
         ax.set_xticks(range(0, len(names), step), names[::step], fontsize=7)
+        ax.set_yticks(range(0, w.shape[0], max(1, w.shape[0]//16)))
         ax.set_title(what, fontsize=9)
+        if what != "nothing": ax.set_xlabel("distance" if "-1" in names else "number", fontsize=7)
         ax.tick_params(labelsize=7, labelleft=ax is axes[0, 0])
     axes[0, 0].set_ylabel("latent")
     return fig
