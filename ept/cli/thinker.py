@@ -80,7 +80,7 @@ def tasks(args) -> tuple[dict, int]:
     from ept.data.catalogue import TASKS, parse_task
     size, n = (parse_value(name, getattr(args, name), int) for name in ("size", "n"))
     require(size >= 0, "size", size, "at least 1; 0 takes a small one")
-    require(n >= 1, "n", n, "at least 1")
+    require(1 <= n <= 1000, "n", n, "from 1 to 1000")
     found = {}
     for task in map(parse_task, [args.check] if args.check else TASKS):
         shown = examples(task, size, n if args.check else 1)
@@ -202,7 +202,8 @@ def questions_of(args) -> list:
     require(path is None or path.is_file(), "file", args.file, "no such file; - is standard input")
     try: lines = (sys.stdin.read() if path is None else path.read_text(encoding="utf-8")).splitlines()
     except (UnicodeDecodeError, OSError) as e:
-        raise InvalidInput("file", args.file, f"cannot be read as text ({type(e).__name__}); one question a line") from e
+        fix = f"cannot be read as text ({type(e).__name__}); one question a line"
+        raise InvalidInput("file", args.file, fix) from e
     found = [line for line in lines if line.strip()]
     require(found, "file", args.file, "holds no question")
     return found
@@ -300,7 +301,8 @@ def surface(args) -> tuple[dict, int]:
     if args.picture is not None:
         kind = user_path("picture", args.picture).suffix.lower()
         require(kind in (".png", ".svg"), "picture", args.picture, "name a file that ends in .png or .svg")
-    given = {name: listed(name, getattr(args, name)) for name in ("latents", "steps") if getattr(args, name) is not None}
+    asked = {name: getattr(args, name) for name in ("latents", "steps")}
+    given = {name: listed(name, text) for name, text in asked.items() if text is not None}
     size = cfg.size_max if args.size is None else parse_value("size", args.size, int)
     found = surface(model, size, **given, n=parse_value("samples", args.samples, int))
     print(found)

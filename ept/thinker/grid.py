@@ -251,6 +251,6 @@ def forward_flops(self: GridThinker,
     steps=None,  # of thinking; None: what `redraw` chose
 ) -> int:
     "Operations of one answer to a grid of so many cells."
-    C, H, V = self.shape.C, self.shape.H, self.task.vocab
+    C, H = self.shape.C, self.shape.H
     step = 8*C*C + 6*len(self.near)*C*H + 6*C*self.ffn.hidden
-    return length*((self.steps if steps is None else steps)*step + 6*C*self.readout.ffn.hidden + 2*C*V)
+    return length*((self.steps if steps is None else steps)*step + 6*C*self.readout.ffn.hidden + 2*C*self.task.vocab)

@@ -95,7 +95,8 @@ def attention(
     wiring = model.wiring
     require(wiring in ("looped", "strict"), "model", wiring, "attention is taken apart of looped and strict thinkers")
     model.redraw(None)
-    return [looked_strictly(model, inputs)] if wiring == "strict" else looked(model, inputs, model.steps if steps is None else steps)
+    if wiring == "strict": return [looked_strictly(model, inputs)]
+    return looked(model, inputs, model.steps if steps is None else steps)
 
 # %% ../../nbs/thinker/11_inspect.ipynb #ace20e6b
 @patch

@@ -338,6 +338,7 @@ def answers(self: Thinker,
         asked = block(asked.to(z.dtype), seen, angles=angles, own=False)
     return asked
 
+# %% ../../nbs/thinker/03_model.ipynb #ef681ab1
 @patch
 def logits(self: Thinker, z, places):
     "Logits of the answer's symbols, (B, P, V)."
@@ -371,7 +372,8 @@ def trace(self: Thinker,
     z0=None,        # where to begin; None: at the start
 ):                  # `Trace`
     "Think for a number of steps."
-    return unroll(self.at(self.clamp(inputs)), self.steps if steps is None else steps, z0, grad=grad, exit=exit, keep=keep)
+    if steps is None: steps = self.steps
+    return unroll(self.at(self.clamp(inputs)), steps, z0, grad=grad, exit=exit, keep=keep)
 
 @patch
 def outputs(self: Thinker, steps=None) -> list:

@@ -318,8 +318,9 @@ def forward_flops(self: StrictThinker,
 ) -> int:
     "Operations of one answer to a question of so many symbols, in a large batch."
     require(steps is None, "steps", steps, "a strict thinker settles in one pass; leave it out")
-    C, H, F = self.shape.C, self.shape.H, self.ffn.hidden
-    V, keys, seats = self.task.vocab, 1 + len(self.back), len(self.reading.seat)
+    C, H = self.shape.C, self.shape.H
+    F, V = self.ffn.hidden, self.task.vocab
+    keys, seats = 1 + len(self.back), len(self.reading.seat)
     read = 2*seats*(V + 1)*(C + H) + 2*C*C                   # of the table; the projection
     look = 8*C*C + 6*keys*C*H                                # query, keys and values, what is read; scores and weights
     hidden = 10*C*F                                          # of u; of what was read; back
