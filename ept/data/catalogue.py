@@ -170,6 +170,7 @@ def read(self: Mixture, text):
     blank = self.alphabet.index("~")
     return np.array([blank + 1 + k, *self.table(k)[question], *[blank] * blanks])
 
+# %% ../../nbs/data/06_catalogue.ipynb #10a8912c
 @patch
 def question(self: Mixture, ids):
     (_, k, question), = self.groups(np.asarray(ids)[None])

@@ -6,11 +6,11 @@
 __all__ = ['FORMAT', 'FILES', 'AGAIN', 'COUNTS', 'LAST', 'TokenData', 'write_tokens', 'card_of', 'pack', 'card_faults',
            'read_card', 'open_split', 'open_tokens', 'source_digest', 'tokenizer_settings', 'prepared_key', 'reopen',
            'open_given', 'make_tokenizer', 'note_split', 'said_again', 'prepare', 'require_length', 'Batches',
-           'eval_windows', 'pair_counts', 'bigram_terms', 'bigram_ce']
+           'eval_windows', 'tuning_part', 'pair_counts', 'bigram_terms', 'bigram_ce']
 
 # %% ../../nbs/data/02_tokens.ipynb #3c453559
 import hashlib, json, math, os, platform, sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 import numpy as np
@@ -349,6 +349,16 @@ def eval_windows(
     idx = np.stack([tokens[i * T:(i + 1) * T] for i in which]).astype(np.int64)
     targets = np.stack([tokens[i * T + 1:(i + 1) * T + 1] for i in which]).astype(np.int64)
     return torch.from_numpy(idx), torch.from_numpy(targets)
+
+# %% ../../nbs/data/02_tokens.ipynb #51f5b8bd
+def tuning_part(
+    tokens,  # `Tokens`
+    T: int,  # tokens in a window
+) -> tuple:  # `Tokens` whose held-out text is its first fifth, the rest of that text
+    "Cut the held-out text for an experiment that tunes; raises `InvalidInput` where a part would hold no window."
+    cut = max(len(tokens.val)//5, 2*T)
+    require_length(tokens.val[cut:], T)
+    return replace(tokens, val=tokens.val[:cut]), tokens.val[cut:]
 
 # %% ../../nbs/data/02_tokens.ipynb #e100c7c8
 def pair_counts(

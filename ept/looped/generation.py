@@ -58,6 +58,7 @@ def runs(
     cuts = [0, *(i for i in range(1, len(rows)) if rows[i] > rows[i - 1] + 1), len(rows)]
     return tuple((a, b, rows[a]) for a, b in zip(cuts, cuts[1:]))
 
+# %% ../../nbs/looped/08_generation.ipynb #dee34bf9
 class Spot(NamedTuple):
     "Where the tokens in work stand in the cache."
     rows: object   # their sequences: a slice of all, or (b,)

@@ -332,6 +332,7 @@ def later_growth(trace):  # `Trace`
     step = ratio(moves[1:], moves[:-1])[max(first - 1, 0):]
     return geometric_mean(trace.gain[first:]), geometric_mean(step)
 
+# %% ../../nbs/looped/06_probes.ipynb #858aa92f
 ALARMS = ("warn", "stop")
 
 @dataclass

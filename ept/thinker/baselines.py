@@ -10,30 +10,22 @@ from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
 from torch import nn
-from ..core import Options, opt, require
+from ..core import opt, require
 from ..iterate import Iterated, unroll
 from ..layers import LayerNorm, Linear
 from .answer import Speaker, shifted
 from .model import Thinker, ThinkerShape
-from .parts import KINDS, Block, Positions, answer_cost, check_symbols, gather
+from .parts import Block, PlacedWidths, Positions, answer_cost, check_question, gather
 
 # %% ../../nbs/thinker/07_baselines.ipynb #9270b42b
 @dataclass
-class BaselineShape(Options):
+class BaselineShape(PlacedWidths):
     "Sizes of a baseline."
-    C: int = opt(32, "width", least=1, group="model")
-    H: int = opt(4, "attention heads", least=1, group="model")
-    ffn: float = opt(2., "hidden width of the feed-forward layers over C", above=0, group="model")
     layers: int = opt(2, "layers; of a shared one, how often it is applied", least=1, group="model")
-    positions: str = opt("learned", "how places are told apart", KINDS, group="model")
-    places: int = opt(64, "places in tables of positions; of ends, distances that differ", least=1, group="model")
 
     def check(self):
-        "Raise `InvalidInput` for what contradicts itself."
-        good = [h for h in range(1, self.C + 1) if self.C % h == 0]
-        require(self.H in good, "H", self.H, f"must divide C={self.C}; try one of {good}")
-        even = self.positions != "rotary" or self.C//self.H % 2 == 0
-        require(even, "H", self.H, "rotary positions turn pairs: the width of a head, C/H, must be even")
+        super().check()
+        require(self.layers <= 1024, "layers", self.layers, "at most 1024")
 
 # %% ../../nbs/thinker/07_baselines.ipynb #e8aca73b
 class Baseline(Iterated):
@@ -54,28 +46,32 @@ class Baseline(Iterated):
         self.build()
         self.redraw()
 
-    @property
-    def depth(self): return self.shape.layers     # steps that are made
+# %% ../../nbs/thinker/07_baselines.ipynb #dae6a5a3
+@patch(as_prop=True)
+def depth(self: Baseline): return self.shape.layers     # steps that are made
 
-    def blocks(self, n, norm_state=False):
-        s = self.shape
-        return nn.ModuleList(Block(s.C, s.H, s.ffn, norm_state) for _ in range(n))
+@patch
+def blocks(self: Baseline, n, norm_state=False):
+    s = self.shape
+    return nn.ModuleList(Block(s.C, s.H, s.ffn, norm_state) for _ in range(n))
 
-    def redraw(self, rng=None):
-        "Draw what is random, until the next call; None: the state of evaluation."
-        self.steps, self.rooms = self.depth, {}
-        self.drawn = None if rng is None else int(torch.randint(2**31 - 1, (), generator=rng))
+@patch
+def redraw(self: Baseline, rng=None):
+    "Draw what is random, until the next call; None: the state of evaluation."
+    self.steps, self.rooms = self.depth, {}
+    self.drawn = None if rng is None else int(torch.randint(2**31 - 1, (), generator=rng))
 
-    def pack(self, inputs, targets): return inputs
-    def init_state(self, x): return x
+@patch
+def pack(self: Baseline, inputs, targets): return inputs
+@patch
+def init_state(self: Baseline, x): return x
 
 # %% ../../nbs/thinker/07_baselines.ipynb #30334fa6
 @patch
 def symbols(self: Baseline, inputs):
     "The symbols of a question with their places, (B, S, C); raises `InvalidInput` for a question that cannot be."
-    check_symbols("inputs", inputs, self.task.vocab)
+    check_question(self.task, inputs)
     S = inputs.shape[1]
-    self.task.size_of(S)
     P = self.task.places(S)
     self.rooms[P] = max(S, P)
     return self.norm_start(self.tok(inputs) + self.where(S, self.drawn, self.rooms[P], self.base))
@@ -136,6 +132,7 @@ class Transformer(Baseline):
 
     def logits(self, z, places): return self.head(self.norm_out(z[:, :places]))
 
+# %% ../../nbs/thinker/07_baselines.ipynb #ae6b1eab
 class Universal(Transformer):
     "One layer, applied again and again, that knows the number of the step."
     wiring, loose = "universal", True
@@ -185,6 +182,7 @@ class PerceiverAR(Speaking):
 
     def step(self, z, x, k): return x
 
+# %% ../../nbs/thinker/07_baselines.ipynb #668ab6c0
 class GRU(Speaking):
     "A recurrent encoder, whose last state a recurrent decoder begins with."
     wiring = "gru"

@@ -11,21 +11,18 @@ from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
 from torch import nn
-from ..core import Options, opt, require
+from ..core import opt, require
 from ..iterate import Iterated, IteratedForce, unroll
 from ..layers import LayerNorm, linear, softmax
-from .parts import Attention, SwiGLU
+from .parts import Attention, SwiGLU, Widths, check_question
 from .plan import span
 from ..train.optimizer import parameter_groups
-from .strict import PlaceReadout, check_question
+from .strict import PlaceReadout
 
 # %% ../../nbs/thinker/06_grid.ipynb #63f097c0
 @dataclass
-class GridShape(Options):
+class GridShape(Widths):
     "Sizes of a grid thinker."
-    C: int = opt(32, "width", least=1, group="model")
-    H: int = opt(4, "heads; must divide the width", least=1, group="model")
-    ffn: float = opt(2.0, "hidden width of the feed-forward layers, over the width", above=0, group="model")
     around: str = opt("plus", "cells that a cell reads: itself and its neighbours at the sides, or at corners too",
                       ("plus", "square"), group="model")
     depth: str = opt("8:24", "steps of thinking, or fewest:most, drawn for each update", group="model")
@@ -181,6 +178,17 @@ def disturbance(self: GridThinker, z, k):
     "What step k adds in training."
     return self.shape.path_noise*self.drawn(z, k + 1) if self.noisy and self.shape.path_noise else 0.
 
+# %% ../../nbs/thinker/06_grid.ipynb #c05b6247
+@patch
+def restart(self: GridThinker,
+    rng,  # torch.Generator
+):
+    "The state of evaluation with another start; raises `InvalidInput` where a thinker has one start alone."
+    fix = "this thinker always starts at one place; ask for one start, or train one with start noise"
+    require(self.shape.start == "noise", "start", self.shape.start, fix)
+    self.redraw(None)
+    self.noise_seed = torch.randint(2**31, (), generator=rng).item()
+
 # %% ../../nbs/thinker/06_grid.ipynb #24094834
 @patch
 def clamp(self: GridThinker, inputs):   # (B, S) -> (B, S, C)
@@ -235,3 +243,14 @@ def trace(self: GridThinker,
 ):                 # Trace
     "What thinking does to the state, step by step."
     return unroll(self.at(self.clamp(inputs)), steps, z0, grad=grad, exit=exit, keep=keep)
+
+# %% ../../nbs/thinker/06_grid.ipynb #37a86529
+@patch
+def forward_flops(self: GridThinker,
+    length,      # cells
+    steps=None,  # of thinking; None: what `redraw` chose
+) -> int:
+    "Operations of one answer to a grid of so many cells."
+    C, H = self.shape.C, self.shape.H
+    step = 8*C*C + 6*len(self.near)*C*H + 6*C*self.ffn.hidden
+    return length*((self.steps if steps is None else steps)*step + 6*C*self.readout.ffn.hidden + 2*C*self.task.vocab)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from fastcore.basics import patch
-from ..core import require
+from ..core import is_number, require
 from ..data.tasks import Batch
 from ..iterate import lengths, ratio, spread
 from ..layers import linear, softmax
@@ -95,7 +95,8 @@ def attention(
     wiring = model.wiring
     require(wiring in ("looped", "strict"), "model", wiring, "attention is taken apart of looped and strict thinkers")
     model.redraw(None)
-    return [looked_strictly(model, inputs)] if wiring == "strict" else looked(model, inputs, steps or model.steps)
+    if wiring == "strict": return [looked_strictly(model, inputs)]
+    return looked(model, inputs, model.steps if steps is None else steps)
 
 # %% ../../nbs/thinker/11_inspect.ipynb #ace20e6b
 @patch
@@ -113,7 +114,9 @@ def plot(self: Look,
         ax.imshow(w.cpu(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
         names, step = self.columns[what], max(1, len(self.columns[what])//16)
         ax.set_xticks(range(0, len(names), step), names[::step], fontsize=7)
+        ax.set_yticks(range(0, w.shape[0], max(1, w.shape[0]//16)))
         ax.set_title(what, fontsize=9)
+        if what != "nothing": ax.set_xlabel("distance" if "-1" in names else "number", fontsize=7)
         ax.tick_params(labelsize=7, labelleft=ax is axes[0, 0])
     axes[0, 0].set_ylabel("latent")
     return fig
@@ -156,7 +159,7 @@ def steps_of(
     "Steps in the state of evaluation; raises `InvalidInput` for a thinker that makes none."
     require(model.wiring in ("looped", "grid"), "model", model.wiring, "makes no steps; use a looped or a grid thinker")
     model.redraw(None)
-    return model.trace(inputs, steps or model.steps, keep=keep)
+    return model.trace(inputs, model.steps if steps is None else steps, keep=keep)
 
 # %% ../../nbs/thinker/11_inspect.ipynb #8c15cb23
 @patch
@@ -196,15 +199,17 @@ class Residuals:
         late = self.change[len(self.change)//2:].clamp_min(1e-12)
         return (late[-1]/late[0])**(1/max(1, len(late) - 1))
 
-    def plot(self):
-        "Median, and from the smallest to the largest."
-        import matplotlib.pyplot as plt
-        fig, ax = plt.subplots(figsize=(4.6, 2.8), layout="constrained")
-        steps, change = range(1, len(self.change) + 1), self.change.cpu().clamp_min(1e-9)
-        ax.fill_between(steps, change.amin(1), change.amax(1), alpha=0.25, lw=0)
-        ax.plot(steps, change.median(1).values)
-        ax.set(yscale="log", xlabel="step", ylabel="relative change")
-        return fig
+# %% ../../nbs/thinker/11_inspect.ipynb #b66fb6ac
+@patch
+def plot(self: Residuals):
+    "Median, and from the smallest to the largest."
+    import matplotlib.pyplot as plt
+    fig, ax = plt.subplots(figsize=(4.6, 2.8), layout="constrained")
+    steps, change = range(1, len(self.change) + 1), self.change.cpu().clamp_min(1e-9)
+    ax.fill_between(steps, change.amin(1), change.amax(1), alpha=0.25, lw=0)
+    ax.plot(steps, change.median(1).values)
+    ax.set(yscale="log", xlabel="step", ylabel="relative change")
+    return fig
 
 @torch.no_grad()
 def residuals(
@@ -251,6 +256,8 @@ def path_independence(
 ) -> PathIndependence:
     "Ends from random starts; raises `InvalidInput` for a thinker without steps."
     require(len(inputs) > 1, "inputs", len(inputs), "two questions or more: their ends are compared as a control")
+    sizes = len(scales) > 0 and all(is_number(scale, above=0) for scale in scales)
+    require(sizes, "scales", str(scales), "numbers above 0, at least one")
     own, rng = steps_of(model, inputs, steps, "last").last, torch.Generator().manual_seed(seed)
     starts = [scale*torch.randn(own.shape, generator=rng).to(own) for scale in scales]
     ends = [model.trace(inputs, steps, keep="last", z0=z0) for z0 in starts]
@@ -323,16 +330,19 @@ def collapse(
     rides = getattr(model.shape, "answer", "") == "full_ar"
     require(not rides, "answer", "full_ar", "an answer that rides along cannot be read from the start")
     inputs = torch.from_numpy(batch.inputs).to(next(model.parameters(), torch.zeros(())).device)
+    given = difficulty is None or np.shape(difficulty) == (len(inputs),)
+    require(given, "difficulty", str(np.shape(difficulty)), f"a number for each of the {len(inputs)} questions")
     end = steps_of(model, inputs, steps, "last").last
+    steps = model.steps if steps is None else steps
     force = model.at(model.clamp(inputs))
     start = force.start()
     other = moved_start(start, seed)
-    moved = model.trace(inputs, steps or model.steps, keep="last", z0=other).last
+    moved = model.trace(inputs, steps, keep="last", z0=other).last
     def score(z): return model.task.score(model.logits(z, batch.targets.shape[1]).argmax(-1).cpu().numpy(), batch)
     scores = dict(thought=score(end), bypassed=score(start), moved=score(moved))
     whole, token = ({name: float(s[i]) for name, s in scores.items()} for i in (0, 1))
     follows = ratio(lengths(moved - end), lengths(other - start)).mean().item()
-    used = settle_rows(force, 4*(steps or model.steps), still=still)[2].cpu()
+    used = settle_rows(force, 4*steps, still=still)[2].cpu()
     alike = math.nan if difficulty is None else rank_correlation(used, difficulty)
     return Collapse(whole, token, follows, used, difficulty, alike)
 

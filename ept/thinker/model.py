@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import torch
 from fastcore.basics import patch
 from torch import nn
-from ..core import Options, one_of, opt, require
+from ..core import one_of, opt, require
 from ..iterate import Iterated, IteratedForce, unroll
 from ..layers import LayerNorm, Linear
-from .parts import KINDS, Block, Positions, answer_cost, check_symbols
-from .plan import PRESETS, REPEATS, Plan, Sizes, plan_flops, span
+from .parts import Block, PlacedWidths, Positions, answer_cost, check_question, check_symbols
+from .plan import PRESETS, REPEATS, Sizes, plan_flops, plan_of, span
 
 # %% ../../nbs/thinker/03_model.ipynb #14973ef6
 STARTS = ("grid", "noise", "table")
@@ -22,21 +22,16 @@ ANSWERS = ("latents", "same", "own", "ar", "full_ar")
 CHANGES = ("replace", "insert", "remove")
 
 @dataclass
-class ThinkerSizes(Options):
+class ThinkerSizes(PlacedWidths):
     "Sizes of a thinker."
-    C: int = opt(32, "width", least=1, group="model")
-    H: int = opt(4, "attention heads", least=1, group="model")
-    ffn: float = opt(2., "hidden width of the feed-forward layer over C", above=0, group="model")
     latents: str = opt("grid", "how many: a number, a range such as 4:16, or grid, one for each place of the answer",
                        group="model")
     depth: str = opt("8", "how often the block is applied: a number, or a range such as 4:12", group="model")
     memory: int = opt(0, "earlier steps whose latents are remembered", least=0, group="model")
     static: int = opt(0, "learned vectors that a plan may let the block look at", least=0, group="model")
-    plan: str = opt("simple", "what each step does: a table, a file that holds one, or one of " + ", ".join(PRESETS),
-                    group="model")
+    plan: str = opt("simple", "what each step does: a table, a file that holds one, random:SEED, or one of " +
+                    ", ".join(PRESETS), group="model")
     plan_repeat: str = opt("last", "what follows the plan's last row", REPEATS, group="model")
-    positions: str = opt("learned", "how places are told apart", KINDS, group="model")
-    places: int = opt(64, "places in tables of positions; of ends, distances that differ", least=1, group="model")
     answer: str = opt("latents", "who gives the answer: the latents, queries that read them by the same block or by an "
                       "own one, or a decoder symbol by symbol (ar, full_ar)", ANSWERS, group="model")
     answer_layers: int = opt(1, "blocks of the answer's own", least=1, group="model")
@@ -59,7 +54,8 @@ class ThinkerShape(ThinkerSizes):
     perturb_change: str = opt("replace", "what then happens to it", CHANGES, group="variations")
 
     @property
-    def table(self) -> Plan: return Plan.parse(self.plan, self.plan_repeat)
+    def table(self):   # `Plan`
+        return plan_of(self.plan, self.plan_repeat, self.range("depth")[0], self.memory, self.static)
 
     def range(self,
         name,  # latents or depth
@@ -72,10 +68,6 @@ class ThinkerShape(ThinkerSizes):
 def check(self: ThinkerShape):
     "Raise `InvalidInput` for what contradicts itself."
     super(ThinkerShape, self).check()
-    good = [h for h in range(1, self.C + 1) if self.C % h == 0]
-    require(self.H in good, "H", self.H, f"must divide C={self.C}; try one of {good}")
-    even = self.positions != "rotary" or self.C//self.H % 2 == 0
-    require(even, "H", self.H, "rotary positions turn pairs: the width of a head, C/H, must be even")
     require(self.perturb <= 1, "perturb", self.perturb, "a chance, at most 1")
     grid = self.latents == "grid"
     if not grid: self.range("latents")
@@ -85,6 +77,7 @@ def check(self: ThinkerShape):
     require(self.answer != "latents" or self.start == "grid", "answer", self.answer, fix)
     fix = "a table has a vector a latent; say how many, for example latents='8'"
     require(not (grid and self.start == "table"), "start", self.start, fix)
+    require(self.answer_layers <= 1024, "answer_layers", self.answer_layers, "at most 1024")
     self.plan = self.table.spec
     for steps in self.range("depth"): self.table.check(steps, self.memory, self.static)
 
@@ -158,6 +151,17 @@ def randn(self: Thinker,
     rng = torch.Generator().manual_seed(self.noise_seed + 7919*(k + 1))
     return torch.randn(shape, generator=rng).to(like.real if like.is_complex() else like)
 
+# %% ../../nbs/thinker/03_model.ipynb #b47cb3b2
+@patch
+def restart(self: Thinker,
+    rng,  # torch.Generator
+):
+    "The state of evaluation with another start; raises `InvalidInput` where a thinker has one start alone."
+    fix = "this thinker always starts at one place; ask for one start, or train one with noise above 0"
+    require(self.shape.noise > 0, "noise", self.shape.noise, fix)
+    self.redraw()
+    self.noise_seed = int(torch.randint(2**31 - 1, (), generator=rng))
+
 # %% ../../nbs/thinker/03_model.ipynb #92c13d39
 @patch
 def clamp(self: Thinker,
@@ -165,9 +169,8 @@ def clamp(self: Thinker,
     triggers=None,  # (B, n) int64, which of the learned vectors a sample looks at; None: all
 ):                  # (B, L + S + static, C): start, question, learned vectors
     "The clamped input; raises `InvalidInput` for symbols outside the alphabet and lengths that cannot be."
-    check_symbols("inputs", inputs, self.task.vocab)
+    check_question(self.task, inputs)
     B, S = inputs.shape
-    self.task.size_of(S)
     P = self.task.places(S)
     room, L = max(S, P), self.count or P
     self.rooms[P], self.parted[L + S + self.shape.static] = room, (L, S)
@@ -194,6 +197,7 @@ def looked_at(self: Thinker, B, triggers):  # as of `clamp`
     "The learned vectors, a list of one (B, static, C) or of none."
     m = self.shape.static
     if triggers is None: return [self.static.expand(B, -1, -1)] if m else []
+    require(m > 0, "triggers", "given", "this thinker has no learned vectors; build it with static=1 or more")
     check_symbols("triggers", triggers, m)
     fits = len(triggers) == B and 1 <= triggers.shape[1] <= m
     require(fits, "triggers", str(tuple(triggers.shape)), f"numbers of 1 to {m} learned vectors, a row a sample")
@@ -234,6 +238,7 @@ class Held:
     angles: object         # of latents, where positions turn
     mask: object = None    # (L, L) bool, which latent sees which; None: all
 
+# %% ../../nbs/thinker/03_model.ipynb #df334074
 @patch
 def prepare(self: Thinker, x) -> Held:
     "Compute what depends on the input alone."
@@ -333,6 +338,7 @@ def answers(self: Thinker,
         asked = block(asked.to(z.dtype), seen, angles=angles, own=False)
     return asked
 
+# %% ../../nbs/thinker/03_model.ipynb #ef681ab1
 @patch
 def logits(self: Thinker, z, places):
     "Logits of the answer's symbols, (B, P, V)."
@@ -366,12 +372,13 @@ def trace(self: Thinker,
     z0=None,        # where to begin; None: at the start
 ):                  # `Trace`
     "Think for a number of steps."
-    return unroll(self.at(self.clamp(inputs)), steps or self.steps, z0, grad=grad, exit=exit, keep=keep)
+    if steps is None: steps = self.steps
+    return unroll(self.at(self.clamp(inputs)), steps, z0, grad=grad, exit=exit, keep=keep)
 
 @patch
 def outputs(self: Thinker, steps=None) -> list:
     "Numbers of the steps after which the answer may be read; raises `InvalidInput` if there are none."
-    found = self.plan.outputs(steps or self.steps)
+    found = self.plan.outputs(self.steps if steps is None else steps)
     require(found, "steps", steps, f"no row of the plan answers so soon; {self.plan.outputs(4096)[0] + 1} would do")
     return found
 
@@ -384,14 +391,15 @@ def forward(self: Thinker, inputs, steps=None):
 
 # %% ../../nbs/thinker/03_model.ipynb #a17530fc
 def check_stationary(
-    model,  # `Thinker`
+    model,  # a thinker that iterates: looped or grid
 ):
     "Raise `InvalidInput` for a thinker whose steps differ, of which a solver or an equilibrium cannot be asked."
-    s = model.shape
+    plan, shape = getattr(model, "plan", None), model.shape
     fix = "its steps differ, so it has no equilibrium; use a plan whose rows are all equal (simple, always, everything)"
-    require(model.plan.stationary, "plan", model.plan.spec, fix)
+    require(plan is None or plan.stationary, "plan", plan and plan.spec, fix)
     for name in ("path_noise", "perturb"):
-        require(not getattr(s, name), name, getattr(s, name), "steps that differ by chance have no equilibrium; use 0")
+        chance = getattr(shape, name, 0)
+        require(not chance, name, chance, "steps that differ by chance have no equilibrium; use 0")
 
 # %% ../../nbs/thinker/03_model.ipynb #ca1dba9f
 @patch

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['MODELS', 'SHAPES', 'STEPPED', 'MODES', 'ShapeOptions', 'LOOPED', 'PRESETS', 'TaskOptions', 'RuleOptions', 'united',
            'ThinkerConfig', 'places_of', 'evaluate_batch', 'test_batch', 'evaluate_task', 'ThinkerProblem', 'build',
-           'rule_of', 'rows_of', 'from_shape', 'load_checkpoint', 'start_from', 'train']
+           'Answered', 'rule_of', 'rows_of', 'from_shape', 'weights_in', 'load_checkpoint', 'start_from', 'train']
 
 # %% ../../nbs/thinker/08_problem.ipynb #031e3835
+import math
 from dataclasses import dataclass, field, fields, make_dataclass
 import numpy as np
 import torch
@@ -24,7 +25,8 @@ from .baselines import GRU, BaselineShape, PerceiverAR, Transformer, Universal
 from .grid import GridShape, GridThinker
 from .model import ThinkerShape, check_stationary
 from .parts import TABLES
-from .plan import span
+from .plan import MOST, span
+from .plan import PRESETS as PLANS
 from .strict import StrictShape, StrictThinker
 from ..train import loop
 from ..train.checkpoints import load_weights, read, reading
@@ -59,9 +61,14 @@ def make_curriculum(self: TaskOptions):
     least, most = self.size_min, self.size_max
     if self.curriculum == "fixed": return CURRICULA["fixed"](length=most)
     if self.curriculum == "uniform": return CURRICULA["uniform"](least=least, most=most)
+    above = self.grow_at < 1
+    require(above, "grow_at", self.grow_at, "must be below 1, since a mean must exceed it")
+    within = least <= self.grow_from <= most
+    require(within, "grow_from", self.grow_from, f"from size_min={least} to size_max={most}")
     grown = dict(threshold=self.grow_at, every=self.grow_every)
     return CURRICULA["grow"](least=least, start=self.grow_from, most=most, **grown)
 
+# %% ../../nbs/thinker/08_problem.ipynb #b2e582a5
 @patch
 def reaches(self: TaskOptions, size) -> bool:
     "Whether a size can be asked."
@@ -83,7 +90,12 @@ def check(self: TaskOptions):
     self.task = str(self.made)
     require(self.size_min <= self.size_max, "size_min", self.size_min, f"at most size_max={self.size_max}")
     self.make_curriculum()
+    plain = {f.name: f.default for f in fields(TaskOptions) if f.name.startswith("grow_")}
+    for name in (name for name, default in plain.items() if getattr(self, name) != default):
+        require(self.curriculum == "grow", name, getattr(self, name), "belongs to the curriculum grow")
     for size in (self.size_min, self.size_max, *self.test_sizes()): self.made.check_size(size)
+    few = self.B*self.made.length(self.size_max) <= 2**27
+    require(few, "B", self.B, f"more than {2**27:,} symbols in a batch at size {self.size_max}; fewer samples")
 
 # %% ../../nbs/thinker/08_problem.ipynb #c4ee1b75
 MODELS = dict(strict=(StrictThinker, StrictShape), looped=(make_thinker, ThinkerShape), grid=(GridThinker, GridShape))
@@ -167,10 +179,23 @@ def check(self: ThinkerConfig):
     for f in (f for f in fields(self) if f.name not in used and f.name in {g.name for g in fields(ShapeOptions)}):
         ignored = getattr(self, f.name) == f.default
         require(ignored, f.name, getattr(self, f.name), f"wiring {self.wiring} has no use for it; leave it out")
+    self.check_used()
     self.check_rule()
     self.check_places()
     self.shape()
 
+@patch
+def check_used(self: ThinkerConfig):
+    "Raise `InvalidInput` for a setting that does nothing beside the others."
+    settles = {f.name: f.default for f in fields(CreditOptions) if f.name not in ("mode", *CreditOptions.free)}
+    idle = {name: "belongs to modes ift and ep; leave it out" for name in settles} if self.mode == "bp" else {}
+    if self.answer not in ("own", "ar"): idle["answer_layers"] = "belongs to the answers own and ar; leave it out"
+    if not self.perturb: idle["perturb_change"] = "belongs to perturb above 0"
+    idle["probes"] = "a task has no numbers to regress; build a Thinker with probes in Python, and train them there"
+    plain = {f.name: f.default for f in fields(self)}
+    for name, fix in idle.items(): require(getattr(self, name) == plain[name], name, getattr(self, name), fix)
+
+# %% ../../nbs/thinker/08_problem.ipynb #ecc5d389
 @patch
 def check_rule(self: ThinkerConfig):
     "Raise `InvalidInput` for settings of a rule that is not used, and for a share that is none."
@@ -281,23 +306,36 @@ class ThinkerProblem(Problem):
     @property
     def kind(self): return self.rule.kind if self.rule else "backpropagated"
 
+# %% ../../nbs/thinker/08_problem.ipynb #e6c75401
 def build(cfg) -> torch.nn.Module:
     "The model of a configuration, on its device, from its seed."
     torch.manual_seed(cfg.seed)
     model = MODELS[cfg.wiring][0](cfg.made, cfg.shape()).to(cfg.device)
-    if cfg.mode != "bp" and cfg.wiring == "looped": check_stationary(model)
+    if cfg.mode != "bp": check_stationary(model)
     model.shared_noise = cfg.mode != "bp"       # rules compute parts of a batch anew: noise must not depend on the row
     return model
 
 # %% ../../nbs/thinker/08_problem.ipynb #7da0614f
+class Answered(Unrolled):
+    "`Unrolled`, in which only those steps count after which the plan of a thinker lets it answer."
+    def loss(self, force, targets, z0, steps, grad, weights):
+        plan = force.field.plan
+        said = plan.outputs(steps) or plan.outputs(MOST)[:1]      # too few steps: as many as the first answer takes
+        steps = said[-1] + 1
+        if weights != "last" and len(said) < steps:
+            weights = [w*(k in said) for k, w in enumerate(cost_weights(weights, steps))]
+        return super().loss(force, targets, z0, steps, min(grad, steps), weights)
+
 def rule_of(cfg, model):
     "What finds gradients: `Unrolled`, `Credit`, or None where autograd alone does."
     if cfg.mode != "bp": return Credit(cfg, seed=cfg.seed)
     if cfg.wiring == "strict": return None
     given = dict(weights=cfg.weight(), grad=cfg.grad_steps or None, progressive=cfg.progressive)
     steps = span("depth", model.shape.depth) if cfg.wiring in ("looped", "grid") else model.shape.layers
-    return Unrolled(steps=steps, seed=cfg.seed + place()[0], **given)
+    kind = Answered if cfg.wiring == "looped" else Unrolled
+    return kind(steps=steps, seed=cfg.seed + place()[0], **given)
 
+# %% ../../nbs/thinker/08_problem.ipynb #b47e99b5
 @patch
 def batch(self: ThinkerProblem, step):
     "The `Batch` of an update, before it is shared among ranks."
@@ -330,12 +368,13 @@ def through(self: ThinkerProblem, inputs, targets) -> dict:
 def learned(self: ThinkerProblem,
     logits: torch.Tensor,   # (B, P, V)
     targets: torch.Tensor,  # (B, P)
+    last=True,              # of the updates on this batch: until then its size must not change
 ) -> dict:
     "Tell the curriculum how much was right, where it wants to know; the entry of the row that says so."
     if self.cfg.curriculum != "grow": return {}
     asked = targets >= 0
     right = (logits.detach().argmax(-1) == targets)[asked].float().mean().item()
-    self.curriculum.update(mean(right))
+    if last: self.curriculum.update(mean(right))
     return dict(right=right, grown=self.curriculum.state["end"])
 
 # %% ../../nbs/thinker/08_problem.ipynb #f0e97413
@@ -343,19 +382,22 @@ def learned(self: ThinkerProblem,
 def unrolled(self: ThinkerProblem, inputs, targets, step) -> dict:
     "The gradient by the chain rule through steps of thought."
     self.rule.count = step
+    thought, last = self.rule.draw()[0], (step + 1) % self.cfg.segments == 0
     inputs = self.model.pack(inputs, targets) if hasattr(self.model, "pack") else inputs
     goes_on = step % self.cfg.segments and len(self.state)
     grads, stats = self.rule.estimate(self.model, inputs, targets, z0=self.state if goes_on else None)
     deposit(self.model, grads)
     if self.cfg.segments > 1: self.state = stats.z.detach()
-    row = dict(loss=stats.loss, kind="backpropagated", thought=int(self.rule.draw()[0]))
-    return row | self.learned(self.model.logits(stats.z, targets.shape[1]), targets)
+    row = dict(loss=stats.loss, kind="backpropagated", thought=int(thought))
+    return row | self.learned(self.model.logits(stats.z, targets.shape[1]), targets, last)
 
 @patch
 def credited(self: ThinkerProblem, inputs, targets, step) -> dict:
     "The gradient at the equilibrium, by the rule of the configuration."
     row = self.rule.gradient(self.model, inputs, targets, step)
-    return row | dict(units=Work(row["force"], row["jvp"], row["vjp"]).units)
+    row |= dict(units=Work(row["force"], row["jvp"], row["vjp"]).units)
+    if self.cfg.curriculum != "grow": return row
+    with torch.no_grad(): return row | self.learned(self.model(inputs), targets)
 
 # %% ../../nbs/thinker/08_problem.ipynb #d99ddf28
 @patch
@@ -431,10 +473,19 @@ def check_data(self: ThinkerProblem, state, path):
 # %% ../../nbs/thinker/08_problem.ipynb #8f0508f1
 def from_shape(shape) -> torch.nn.Module:
     "The thinker of a shape from a checkpoint."
+    plan = shape.get("plan", "simple")
+    require(plan in PLANS or "\n" in plan, "plan", plan, "must be a table or a name: no file is read")
     kind, own = MODELS[one_of("wiring", shape["wiring"], MODELS)]
     rest = {name: value for name, value in shape.items() if name not in ("wiring", "task")}
     return kind(parse_task(shape["task"]), own.from_dict(rest))
 
+def weights_in(shape) -> float:
+    "How many weights a model of a shape has; infinitely many, where they cannot be counted."
+    try:
+        with torch.device("meta"): return n_params(from_shape(shape))
+    except RuntimeError: return math.inf
+
+# %% ../../nbs/thinker/08_problem.ipynb #0bb6caab
 def load_checkpoint(
     path,          # of the checkpoint
     device="cpu",
@@ -445,7 +496,7 @@ def load_checkpoint(
     its = header.get("system")
     require(its == "thinker", "ckpt", str(path), f"holds a model of the system {its!r}; load it with ept.systems.load")
     with reading(path):
-        with torch.device("meta"): wanted = n_params(from_shape(header["shape"]))
+        wanted = weights_in(header["shape"])
         stored = sum(v.numel() for v in tensors.values())
         large = f"is far larger than the {stored:,} weights in the file"
         require(wanted <= 100*stored, "shape", header["shape"], large)

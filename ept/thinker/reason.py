@@ -8,8 +8,8 @@ __all__ = ['settle_rows', 'jolt', 'Answer', 'best_start', 'check_thought', 'reas
 # %% ../../nbs/thinker/09_reason.ipynb #1654e7a2
 from dataclasses import dataclass
 import torch
-from ..core import require
-from ..iterate import lengths, ratio, spread
+from ..core import is_number, require
+from ..iterate import Iterated, lengths, ratio, spread
 
 # %% ../../nbs/thinker/09_reason.ipynb #c4a99d15
 @torch.no_grad()
@@ -80,16 +80,29 @@ def best_start(
     same = (tried == tokens).all(-1).float().mean(1)
     return Answer(tokens[:, 0], residual, steps, same, residual <= still, tried, residuals)
 
+# %% ../../nbs/thinker/09_reason.ipynb #98b51580
 def check_thought(
-    steps: int, starts: int,     # most steps, random starts
-    noise: float,                # on the path, relative to the state
-    still: float,                # residual of rest
+    model, inputs,    # as of `reason`
+    **numbers: dict,  # the others
 ):
     "Raise `InvalidInput` for what cannot be."
-    for name, value in (("steps", steps), ("starts", starts)):
-        require(type(value) is int and 1 <= value <= 4096, name, value, "a whole number from 1 to 4096")
-    require(0 <= noise < 1, "noise", noise, "a share of the state, from 0 to below 1")
-    require(0 < still < 1, "still", still, "a relative change, for example 1e-3")
+    loose = isinstance(model, Iterated) and getattr(model, "loose", True)
+    fix = "makes no steps of which there may be more; call it once, model(inputs)"
+    require(loose, "model", getattr(model, "wiring", type(model).__name__), fix)
+    rides = getattr(getattr(model, "shape", None), "answer", "") == "full_ar"
+    require(not rides, "answer", "full_ar", "an answer that rides along is said while it thinks; call model(inputs)")
+    batch = torch.is_tensor(inputs) and inputs.ndim == 2 and len(inputs) > 0
+    shown = str(tuple(inputs.shape)) if torch.is_tensor(inputs) else type(inputs).__name__
+    require(batch, "inputs", shown, "a batch of questions of one length, (B, S)")
+    for name in ("steps", "starts", "rows"):
+        whole = type(numbers[name]) is int and 1 <= numbers[name] <= (2**31 if name == "rows" else 4096)
+        require(whole, name, numbers[name], "a whole number from 1 to 4096")
+    seed = numbers["seed"]
+    require(type(seed) is int and 0 <= seed < 2**31, "seed", seed, "a whole number from 0 to 2147483647")
+    require(is_number(numbers["noise"], least=0) and numbers["noise"] < 1, "noise", numbers["noise"],
+            "a share of the state, from 0 to below 1")
+    require(is_number(numbers["still"], above=0) and numbers["still"] < 1, "still", numbers["still"],
+            "a relative change, for example 1e-3")
 
 # %% ../../nbs/thinker/09_reason.ipynb #cbe90816
 @torch.no_grad()
@@ -104,13 +117,13 @@ def reason(
     rows=1024,    # starts of all questions that are worked on at a time
 ) -> Answer:
     "Think about questions; raises `InvalidInput` for numbers that cannot be. The state of evaluation is restored."
-    check_thought(steps, starts, noise, still)
+    check_thought(model, inputs, steps=steps, starts=starts, noise=noise, still=still, seed=seed, rows=rows)
     rng = torch.Generator().manual_seed(seed)
     places = model.task.places(inputs.shape[1])
     found = []
     try:
         for some in inputs.repeat_interleave(starts, 0).split(rows):
-            if starts > 1: model.redraw(rng)      # else the start of every evaluation
+            if starts > 1: model.restart(rng)      # else the start of every evaluation
             z, residual, used = settle_rows(model.at(model.clamp(some)), steps, noise, still, rng)
             found.append((model.logits(z, places).argmax(-1), residual, used))
     finally: model.redraw(None)
