@@ -412,7 +412,7 @@ def read_rule(data):
     steps_of(reader, data, made, acts)
     return made, reads, acts, NODES - reader.left
 
-# %% ../../nbs/local/01_rules.ipynb #8778b8fe
+# %% ../../nbs/local/01_rules.ipynb #1da12a74
 def steps_of(reader, data, made, acts):
     "Read the statements and the rest into `made`, what statements read into `acts`."
     for part in ("init", "step"):
@@ -421,6 +421,8 @@ def steps_of(reader, data, made, acts):
         both = [statement_of(reader, s, ((None, part), k)) for k, s in enumerate(given)]
         made[part] = [s for s, _ in both]
         acts[part] = [r for _, r in both]
+    for slot in ("error", "has_signal", "has_error"):
+        if reader.kinds.get(slot, "node") != "node": fail((None, "memory"), slot, "is written by protocols, a node slot if it is there")
     if reader.kinds.get("signal") != "node":
         fail(((None, "memory"), "node"), list(reader.kinds)[:5], "must hold signal, where inputs are written and outputs read")
     if data.get("frozen"): made["frozen"] = list(data["frozen"])
