@@ -5,20 +5,27 @@
 # %% auto #0
 __all__ = ['DEAD', 'TINY', 'MASK', 'GOLDEN', 'GAUSS', 'UNIFORM', 'EXACT', 'HEAD', 'NET', 'MACROS', 'REDUCE', 'NOISE_AND_STORE',
            'STEP', 'LAYOUT', 'OPEN', 'WRITES', 'PHASES', 'RUN', 'NUMBERS', 'INTEGERS', 'POINTERS', 'COUNTS', 'ARRAYS',
-           'WRITTEN', 'mix', 'lane_keys', 'draw', 'cases', 'numbers', 'source', 'Setup', 'Job', 'kernel', 'address',
+           'dead_lanes', 'mix', 'lane_keys', 'draw', 'cases', 'numbers', 'source', 'Setup', 'Job', 'kernel', 'address',
            'edge_of', 'set_up', 'head', 'Outcome', 'run_jobs']
 
-# %% ../../nbs/local/03_native.ipynb #c285ab53
+# %% ../../nbs/local/03_native.ipynb #04b153d6
 import ctypes, math
 from functools import lru_cache
 import numpy as np
 from .graphs import Graph
-from .rules import CODES, HELPERS_C, KINDS, OPS, WIDTH, Program
+from .rules import CODES, HELPERS_C, KINDS, OPS, PROTOCOL, WIDTH, Program
 from ..native import library
 
-# %% ../../nbs/local/03_native.ipynb #91e212c5
+# %% ../../nbs/local/03_native.ipynb #4c1894b7
 DEAD = 1e4     # a lane with a larger number in its memory is dead
 TINY = 1e-30   # smaller ones are zero
+
+def dead_lanes(
+    state,  # with node, half and shared, (slots, rows, L)
+) -> np.ndarray:  # (L,) bool
+    "The lanes of which a number is too large or none at all."
+    with np.errstate(invalid="ignore"):
+        return ~np.all([(np.abs(getattr(state, k)) <= DEAD).all((0, 1)) for k in KINDS], axis=0)
 
 # %% ../../nbs/local/03_native.ipynb #48c0e33e
 MASK = 0xffffffff
@@ -55,7 +62,7 @@ def draw(
     total = sum((v >> s) & 255 for v in (h, g) for s in (0, 8, 16, 24))
     return total - 1020, GAUSS
 
-# %% ../../nbs/local/03_native.ipynb #c365d795
+# %% ../../nbs/local/03_native.ipynb #03b8a765
 EXACT = "-ffp-contract=off"
 HEAD = """
 #include <math.h>
@@ -79,7 +86,7 @@ typedef struct {
     const int32_t *init, *step, *registers;
     const double *constants;
     void *node, *half, *shared, *out;                /* state, unless 0, and (E, O, L) */
-    uint8_t *dead;                                   /* (L,) */
+    uint8_t *dead;                                   /* (L,) at the start and at the end */
     const int64_t *slots;                            /* (traced,) arrays that are kept, in */
     void **trace;                                    /* (steps, rows, L) each */
 } Job;
@@ -91,9 +98,9 @@ static inline uint32_t mix(uint32_t x)
 }
 """
 
-# %% ../../nbs/local/03_native.ipynb #d686f7b3
+# %% ../../nbs/local/03_native.ipynb #5e06697e
 NET = """
-typedef struct { int op; uint32_t noise; long rows; T *out; const T *a, *b, *c; const int32_t *ma, *mb, *mc; } F(Ins);
+typedef struct { int op; uint32_t noise; /* number of the leaf, or how far to leap */ long rows; T *out; const T *a, *b, *c; const int32_t *ma, *mb, *mc; } F(Ins);
 typedef struct {
     const Setup *s; Job *j;
     long P, arrays;
@@ -198,8 +205,9 @@ static void F(store)(const F(Net) *t, F(Ins) q)
 }
 """
 
-# %% ../../nbs/local/03_native.ipynb #8ddaa284
+# %% ../../nbs/local/03_native.ipynb #b63120ef
 STEP = """
+static int F(any)(const T *x, long P) { for (long l = 0; l < P; l++) if (x[l] > 0) return 1; return 0; }
 static void F(steps)(F(Net) *t, const F(Ins) *code, long count)
 {
     long P = t->P;
@@ -211,6 +219,7 @@ CASES
         case COPY: MAP1(p)
         case GAUSS: case UNIFORM: F(noise)(t, q); break;
         case STORE: case MERGE_SUM: case MERGE_MEAN: F(store)(t, q); break;
+        case SKIP: if (!F(any)(q.a, P)) at += q.noise; break;
         default: F(reduce)(t, q);
         }
     }
@@ -218,7 +227,7 @@ CASES
 }
 """
 
-# %% ../../nbs/local/03_native.ipynb #dcf56f4a
+# %% ../../nbs/local/03_native.ipynb #fdf2080e
 LAYOUT = """
 static void F(fill)(T *row, long P, T v) { for (long l = 0; l < P; l++) row[l] = v; }
 static void F(copy)(const F(Net) *t, int first, long count, void *state, int out)
@@ -250,6 +259,7 @@ static void F(resolve)(const F(Net) *t, const int32_t *code, long count, F(Ins) 
     for (long k = 0; k < count; k++, code += WIDTH) {
         F(Ins) q = {.op = code[0], .rows = F(rows)(t, code[2]), .out = t->array[code[1]]};
         if (q.op == GAUSS || q.op == UNIFORM) q.noise = code[3];
+        else if (q.op == SKIP) { q.a = t->array[code[3]]; q.noise = code[5]; }
         else {
             q.a = t->array[code[3]]; q.ma = maps[code[4]];
             q.b = t->array[code[5]]; q.mb = code[6] < 0 ? 0 : maps[code[6]];
@@ -364,7 +374,7 @@ static void F(rewarded)(F(Net) *t, long e)
 }
 """
 
-# %% ../../nbs/local/03_native.ipynb #85738d25
+# %% ../../nbs/local/03_native.ipynb #12d25d24
 PHASES = """
 static void F(onward)(F(Net) *t)
 {
@@ -436,6 +446,7 @@ int F(run)(const Setup *s, Job *jobs, int64_t count)
         F(copy)(&t, 7, j->nodes, j->node, 0);
         F(copy)(&t, 7 + j->nodes, j->halves, j->half, 0);
         F(copy)(&t, 7 + j->nodes + j->halves, j->shareds, j->shared, 0);
+        for (long l = 0; l < s->L; l++) t.dead[l] = j->dead[l];
         if (j->fresh) F(steps)(&t, t.init, j->ninit);
         if (s->senses) {
             for (long k = 0; k < 3; k++) memcpy(t.array[4 + k], (const T *)s->senses + k*s->L, s->L*sizeof(T));
@@ -524,15 +535,13 @@ def set_up(
     sizes = graph.n, len(graph.own), x.shape[2], len(x), x.shape[1], y.shape[1]
     return Setup(*sizes, *spans, *plan, traced, *(address(held[k]) for k in POINTERS)), held
 
-# %% ../../nbs/local/03_native.ipynb #959c2785
-WRITTEN = ("signal", "error", "has_signal", "has_error")   # slots that a protocol writes
-
+# %% ../../nbs/local/03_native.ipynb #eb9d75a6
 @lru_cache(maxsize=4096)
 def head(program: Program):
     "The part of a job that depends on the rule alone."
     p = program
     sizes = len(p.init), len(p.step), len(p.constants), len(p.registers), *p.slots
-    slots = [p.slot(name) for name in WRITTEN]
+    slots = [p.slot(name) for name in PROTOCOL]
     return sizes, slots, [address(a) for a in (p.init, p.step, p.registers, p.constants)]
 
 class Outcome:
@@ -541,9 +550,11 @@ class Outcome:
         E, O, L = examples
         H = len(graph.own)
         self.rows = dict(zip(KINDS, (graph.n, H, H//2)))
-        self.out, self.dead = np.empty((E, O, L), dtype), np.empty(L, np.uint8)
+        self.out, self.dead = np.empty((E, O, L), dtype), np.zeros(L, np.uint8)
         self.memory = [None]*3
-        if start is not None: self.memory = [np.array(getattr(start, k), dtype, order="C") for k in KINDS]
+        if start is not None:
+            self.memory = [np.array(getattr(start, k), dtype, order="C") for k in KINDS]
+            self.dead[:] = dead_lanes(start)
         elif keep: self.memory = [np.zeros((c, n, L), dtype) for c, n in zip(program.slots, self.rows.values())]
         kinds = [next(k for k in KINDS if name in program.rule.memory[k]) for name in traced]
         self.trace = [np.empty((steps, self.rows[k], L), dtype) for k in kinds]

@@ -10,7 +10,7 @@ __all__ = ['ABSENT', 'HELD', 'ONCE', 'MOMENT', 'AFTER', 'ALONE', 'BEFORE', 'PLAN
            'kernel_results', 'result_of', 'backends', 'chosen', 'machine_of', 'machine_result', 'one_step',
            'kernel_step']
 
-# %% ../../nbs/local/04_run.ipynb #ef32e678
+# %% ../../nbs/local/04_run.ipynb #f62297cf
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from ..core import Options, one_of, opt, require
 from .graphs import Graph
-from .native import DEAD, TINY, Outcome, draw, kernel, lane_keys, run_jobs, set_up
+from .native import DEAD, TINY, Outcome, dead_lanes, draw, kernel, lane_keys, run_jobs, set_up
 from .rules import KINDS, NOISE, OPS, SENSES, Rule, compile_rule, in_force, live
 
 # %% ../../nbs/local/04_run.ipynb #2535f1a9
@@ -84,7 +84,7 @@ class Protocol(Options):
 
     def __hash__(self): return hash((self.name, self.forward, self.teach))
 
-# %% ../../nbs/local/04_run.ipynb #a3a39860
+# %% ../../nbs/local/04_run.ipynb #3d93b057
 class Machine:
     "A rule on a graph with its memory, in NumPy or PyTorch."
     def __init__(self, rule: Rule, graph: Graph, seeds, dtype="float32", m=np, device=None):
@@ -100,12 +100,11 @@ class Machine:
         self.rounds = [(self.array(np.flatnonzero(degree > k), whole=True),
                         self.array(graph.ptr[:-1][degree > k] + k, whole=True)) for k in range(degree.max(initial=0))]
         self.keys = self.array(lane_keys(seeds), whole=True)
-        self.dead = self.array(np.zeros(self.L), whole=True) > 0
         self.living = live(rule)
         self.remember(State(*(np.zeros((len(rule.memory[k]), n, self.L)) for k, n in self.sizes().items())))
         self.sense(degree)
 
-# %% ../../nbs/local/04_run.ipynb #50db7f0d
+# %% ../../nbs/local/04_run.ipynb #f48481a5
 def sizes(self: Machine) -> dict:
     "Rows of each kind of slot."
     H = len(self.graph.own)
@@ -122,6 +121,7 @@ def remember(self: Machine, state: State):
     self.slots = {name: self.array(a) for kind in KINDS
                   for name, a in zip(self.rule.memory[kind], getattr(state, kind))}
     self.number = state.step
+    self.dead = self.array(dead_lanes(state), whole=True) > 0
 
 def state(self: Machine) -> State:
     "The memory as NumPy arrays."
@@ -341,7 +341,7 @@ def run(
 
 Machine.run = run
 
-# %% ../../nbs/local/04_run.ipynb #341f19ab
+# %% ../../nbs/local/04_run.ipynb #3d5aa11c
 TOLD = ("teach", "last", "reward")   # senses that a protocol sets
 BACKENDS = ("auto", "numpy", "c", "numba", "torch", "cuda")
 PRECISIONS = ("float32", "float64")
@@ -363,14 +363,16 @@ def checked(graph, examples, seeds, taught, extra, dtype):
     return taught, extra
 
 def fits(rule, graph, state, L):
-    "Raise `InvalidInput` for a state that is not of this rule, graph and number of lanes."
+    "The state with tiny numbers as zero; raises `InvalidInput` if it is not of this rule, graph and number of lanes."
     H = len(graph.own)
     for kind, rows in (("node", graph.n), ("half", H), ("shared", H//2)):
         due = len(rule.memory[kind]), rows, L
         found = np.shape(getattr(state, kind))
         require(found == due, f"state.{kind}", found, f"must have the shape {due}, slots, rows and lanes")
+    made = (np.where(np.abs(a) < TINY, 0, a) for a in (state.node, state.half, state.shared))
+    return State(*made, state.step)
 
-# %% ../../nbs/local/04_run.ipynb #9b75ccb3
+# %% ../../nbs/local/04_run.ipynb #7d6b1fb3
 def simulate(
     rule: Rule,
     graph: Graph,
@@ -387,7 +389,7 @@ def simulate(
     "Run a rule on examples, one after the other, in all lanes at once; raises `InvalidInput`."
     taught, extra = checked(graph, examples, seeds, taught, extra, dtype)
     trace = tuple(trace or ())
-    if state is not None: fits(rule, graph, state, examples.mask.shape[1])
+    if state is not None: state = fits(rule, graph, state, examples.mask.shape[1])
     for slot in trace: one_of("trace", slot, [s for k in KINDS for s in rule.memory[k]])
     given = protocol, examples, seeds, taught, extra, dtype
     if chosen(backend) == "c": return kernel_results([compile_rule(rule)], graph, *given, state, trace)[0]
@@ -460,7 +462,7 @@ def machine_result(machine, protocol, examples, taught, extra, trace) -> Result:
     read = machine.run(protocol, examples, taught, extra, seen)
     return Result(read, machine.state(), ~numpy(machine.dead), machine.number - start, {k: np.array(v) for k, v in kept.items()})
 
-# %% ../../nbs/local/04_run.ipynb #1348ca24
+# %% ../../nbs/local/04_run.ipynb #5c4d18ed
 def one_step(
     rule: Rule,
     graph: Graph,
@@ -471,7 +473,7 @@ def one_step(
 ) -> State:
     "The state after one step; raises `InvalidInput`."
     L, dtype = state.node.shape[2], str(state.node.dtype)
-    fits(rule, graph, state, L)
+    state = fits(rule, graph, state, L)
     one_of("dtype", dtype, PRECISIONS)
     for name in senses or {}: one_of("senses", name, TOLD)
     seeds = range(L) if seeds is None else seeds
