@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['SLOPE', 'FAST', 'SINE', 'HELPERS_C', 'HELPERS_PYTHON', 'OPS', 'CODES', 'SENSES', 'NOISE', 'FORMS', 'MACROS', 'KINDS',
            'MERGES', 'RESERVED', 'VERSION', 'BYTES', 'NODES', 'DEEP', 'SLOTS', 'LARGEST', 'IDS', 'KEYS', 'RATE', 'SAME',
-           'FIRST', 'OWN', 'DST', 'REV', 'EDGE', 'WIDTH', 'ROWS', 'LATE', 'Op', 'squash', 'dsquash', 'sine', 'horner',
-           'in_c', 'one', 'unary', 'binary', 'Statement', 'place', 'brief', 'fail', 'near', 'is_name', 'Reader',
-           'expression_of', 'name_of', 'leaf_of', 'list_of', 'arguments_of', 'table_of', 'names_of', 'statement_of',
-           'read_rule', 'steps_of', 'Rule', 'file_text', 'no_twins', 'no_constant', 'parsed', 'load', 'save', 'opened',
-           'has_macro', 'expand', 'Opener', 'walk', 'type_of', 'in_force', 'live', 'senses', 'alive', 'Program',
-           'Writer', 'constant', 'value', 'definition', 'noise', 'reduce', 'statements', 'allot', 'compile_rule',
-           'listing']
+           'FIRST', 'OWN', 'DST', 'REV', 'EDGE', 'WIDTH', 'ROWS', 'LATE', 'PROTOCOL', 'Op', 'squash', 'dsquash', 'sine',
+           'horner', 'in_c', 'one', 'unary', 'binary', 'Statement', 'place', 'brief', 'fail', 'near', 'is_name',
+           'Reader', 'expression_of', 'name_of', 'leaf_of', 'list_of', 'arguments_of', 'table_of', 'names_of',
+           'statement_of', 'read_rule', 'steps_of', 'Rule', 'file_text', 'no_twins', 'no_constant', 'parsed', 'load',
+           'save', 'opened', 'has_macro', 'expand', 'Opener', 'walk', 'type_of', 'in_force', 'live', 'senses', 'alive',
+           'Program', 'Writer', 'constant', 'value', 'definition', 'noise', 'reduce', 'groups', 'statements', 'becomes',
+           'store', 'leap', 'land', 'allot', 'compile_rule', 'listing']
 
 # %% ../../nbs/local/01_rules.ipynb #c61c6bc8
 import hashlib, json, math, os, stat
@@ -412,7 +412,7 @@ def read_rule(data):
     steps_of(reader, data, made, acts)
     return made, reads, acts, NODES - reader.left
 
-# %% ../../nbs/local/01_rules.ipynb #8778b8fe
+# %% ../../nbs/local/01_rules.ipynb #1da12a74
 def steps_of(reader, data, made, acts):
     "Read the statements and the rest into `made`, what statements read into `acts`."
     for part in ("init", "step"):
@@ -421,6 +421,8 @@ def steps_of(reader, data, made, acts):
         both = [statement_of(reader, s, ((None, part), k)) for k, s in enumerate(given)]
         made[part] = [s for s, _ in both]
         acts[part] = [r for _, r in both]
+    for slot in ("error", "has_signal", "has_error"):
+        if reader.kinds.get(slot, "node") != "node": fail((None, "memory"), slot, "is written by protocols, a node slot if it is there")
     if reader.kinds.get("signal") != "node":
         fail(((None, "memory"), "node"), list(reader.kinds)[:5], "must hold signal, where inputs are written and outputs read")
     if data.get("frozen"): made["frozen"] = list(data["frozen"])
@@ -658,11 +660,11 @@ def alive(
     "Whether teaching can reach what is read."
     return bool(live(rule).intersection(by))
 
-# %% ../../nbs/local/01_rules.ipynb #883ed309
+# %% ../../nbs/local/01_rules.ipynb #1663f98d
 SAME, FIRST, OWN, DST, REV, EDGE = range(6)
 WIDTH = 9                             # numbers of an instruction
 ROWS = dict(zip(SENSES, (2, 1, 1, 1, 0, 0, 0)))   # lengths of the senses: 0 one row, 1 nodes, 2 half-edges, 3 edges
-CODES |= {name: len(OPS) + k for k, name in enumerate(("gauss", "uniform", "copy", "store", "merge_sum", "merge_mean"))}
+CODES |= {name: len(OPS) + k for k, name in enumerate(("gauss", "uniform", "copy", "store", "merge_sum", "merge_mean", "skip"))}
 
 @dataclass(frozen=True, eq=False)
 class Program:
@@ -771,26 +773,69 @@ def reduce(self: Writer, op, args):
 
 for method in (constant, value, definition, noise, reduce): setattr(Writer, method.__name__, method)
 
-# %% ../../nbs/local/01_rules.ipynb #cc5b55fe
+# %% ../../nbs/local/01_rules.ipynb #9d6bd1f7
+PROTOCOL = ("signal", "error", "has_signal", "has_error")   # slots that a protocol writes
+
+def groups(self: Writer, part, living):
+    "Statements by slot, and slots by the condition that all of their statements wait for; the others first."
+    by_slot, by_when = {}, {"": []}
+    for k in in_force(getattr(self.rule, part)):
+        s = getattr(self.rule, part)[k]
+        if s.set in living: by_slot.setdefault(s.set, []).append(s)
+    for slot, group in by_slot.items():
+        names = {s.when for s in group}
+        waits = len(names) == 1 and "" not in names and slot not in PROTOCOL
+        when = names.pop() if waits else ""
+        if when and self.value(self.rule.when[when])[2] != 0: when = ""
+        by_when.setdefault(when, []).append(slot)
+    return by_slot, by_when
+
 def statements(self: Writer, part, living):
     "Write the statements of init or step."
-    rule, new = self.rule, {}
-    for k in in_force(getattr(rule, part)):
-        s = getattr(rule, part)[k]
-        if s.set not in living: continue
-        made, old = self.value(s.to), new.get(s.set, self.names[s.set])
+    by_slot, by_when = self.groups(part, living)
+    new = {when: {} for when in by_when}
+    for when, slots in by_when.items():
+        known = self.seen, self.names
+        if when: self.seen, self.names = dict(self.seen), dict(self.names)
+        start = self.leap(when)
+        for slot in slots: new[when][slot] = self.becomes(slot, by_slot[slot])
+        self.land(start)
+        self.seen, self.names = known      # what may have been leapt over is not there for others
+    for when, made in new.items():
+        start = self.leap(when)
+        for slot, value in made.items(): self.store(slot, value)
+        self.land(start)
+
+# %% ../../nbs/local/01_rules.ipynb #1d98bf3a
+def becomes(self: Writer, slot, group):
+    "The value of a slot after the statements on it."
+    made = self.names[slot]
+    for s in group:
+        old, made = made, self.value(s.to)
         for name in (s.where, s.when):
             if name: made = self.apply("sel", (self.value(name), made, old))
-        new[s.set] = made
-    first, last = len(SENSES), len(SENSES) + sum(map(len, rule.memory.values()))
-    for slot, made in new.items():
-        if first <= made[0] < last: new[slot] = self.emit("copy", (made,), made[2])
-    for slot, (array, link, length) in new.items():
-        target, shared = self.names[slot], slot in rule.memory["shared"]
-        row = [CODES["merge_" + rule.merge if shared else "store"], target[0], target[2]]
-        self.code.append([*row, array, link if target[2] == 2 or length == 0 else SAME])
+    slots = range(len(SENSES), len(SENSES) + sum(map(len, self.rule.memory.values())))
+    return self.emit("copy", (made,), made[2]) if made[0] in slots else made
 
-Writer.statements = statements
+def store(self: Writer, slot, value):
+    "Write a slot."
+    array, _, length = self.names[slot]
+    op = "merge_" + self.rule.merge if slot in self.rule.memory["shared"] else "store"
+    link = value[1] if length == 2 or value[2] == 0 else SAME
+    self.code.append([CODES[op], array, length, value[0], link])
+
+def leap(self: Writer, when):
+    "Begin what a condition guards, if there is one."
+    if not when: return None
+    array, link, _ = self.value(self.rule.when[when])
+    self.code.append([CODES["skip"], 0, 0, array, link, 0, 0])
+    return len(self.code)
+
+def land(self: Writer, start):
+    "End it: now it is known how far to leap."
+    if start is not None: self.code[start - 1][5] = len(self.code) - start
+
+for method in (groups, statements, becomes, store, leap, land): setattr(Writer, method.__name__, method)
 
 # %% ../../nbs/local/01_rules.ipynb #66a28de3
 def allot(writer, first, lengths):
@@ -833,7 +878,7 @@ def compile_rule(rule: Rule) -> Program:
     init, step = (np.array(w.code, np.int32).reshape(-1, WIDTH) for w in writers)
     return Program(rule, init, step, np.array([*constants], float), np.array(lengths, np.int32), slots)
 
-# %% ../../nbs/local/01_rules.ipynb #6a257d95
+# %% ../../nbs/local/01_rules.ipynb #191a338b
 def listing(
     program: Program,
     part="step",  # or init
@@ -844,6 +889,9 @@ def listing(
     names += [f"r{k}" for k in range(len(program.registers))]
     words, marks, lines = list(CODES), ("", "", " of own", " of nbr", " of back", ""), []
     for op, out, _, *args in getattr(program, part).tolist():
+        if words[op] == "skip":
+            lines.append(f"skip the next {args[2]} unless {names[args[0]]}")
+            continue
         count = OPS[words[op]].arity[1] if words[op] in OPS else 1
         count = min(count, 3) if words[op] not in OPS or OPS[words[op]].kind == "map" else 3
         count = 2 if words[op] in ("add", "mul") else count
