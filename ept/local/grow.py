@@ -195,9 +195,9 @@ def draw_share(rng, table: tuple) -> float:
     low, high = pick_by(rng, table)
     return low + (high - low)*rng.random()
 
-# %% ../../nbs/local/08_grow.ipynb #3d12598f
-FILTERS = {"lower": ["neg", "parity"], "higher": "parity", "has_signal": ["abs", ["nbr", "signal"]],
-           "has_error": ["abs", ["nbr", "error"]]}
+# %% ../../nbs/local/08_grow.ipynb #0ef320d0
+FILTERS = {"lower": ["neg", "parity"], "higher": "parity", "active": ["abs", ["nbr", "signal"]],
+           "erring": ["abs", ["nbr", "error"]]}
 CONDITIONS = {"learn": "last", "teaching": "teach", "at_output": "output?", "at_input": "input?",
               "no_output": ["sub", 1, "output?"], "with_error": ["abs", "error"], "with_signal": ["abs", "signal"]}
 SENSED = {"lower": "parity", "higher": "parity", "learn": "last", "teaching": "teach", "at_output": "output?",
@@ -485,13 +485,13 @@ def kept(d: dict, prior: Prior) -> tuple[set, list]:  # names that must stay, st
         names |= more
     return names | slots, free
 
-# %% ../../nbs/local/08_grow.ipynb #c71ebb52
+# %% ../../nbs/local/08_grow.ipynb #745b219e
 def table(rule: Rule) -> dict:
     "A rule as JSON holds it, a copy, without its name and notes."
     d = {k: v for k, v in rule.data.items() if k not in ("name", "notes")}
     d |= dict(memory={k: list(v) for k, v in rule.memory.items()}, public=list(rule.public))
     for group in ("let", "filters", "when"): d[group] = {n: copied(e) for n, e in d[group].items()}
-    for part in ("init", "step"): d[part] = [s.to_dict() | dict(to=copied(s.to)) for s in d[part]]
+    for part in ("init", "step"): d[part] = [s.to_dict() | dict(to=copied(s.to)) for s in getattr(rule, part)]
     return d
 
 # %% ../../nbs/local/08_grow.ipynb #7ec054a7
