@@ -7,7 +7,7 @@ __all__ = ['FIRE', 'KNOWN', 'relaxed', 'ep', 'asym_ep', 'graph_field', 'squash',
            'feedback_alignment', 'kolen_pollack', 'backprop_events', 'oja', 'hebb', 'perturbation', 'Known',
            'protocols', 'known']
 
-# %% ../../nbs/local/05_known.ipynb #75569fee
+# %% ../../nbs/local/05_known.ipynb #30e66102
 from typing import NamedTuple
 import numpy as np
 from ..core import one_of, require
@@ -15,7 +15,7 @@ from .graphs import Graph
 from .rules import Rule
 from .run import Protocol
 
-# %% ../../nbs/local/05_known.ipynb #9c63cfaa
+# %% ../../nbs/local/05_known.ipynb #c5281568
 def relaxed(drive) -> dict:
     "Definitions that equilibrium rules share: outputs are linear, the others saturate."
     return {"drive": drive, "aim": ["sel", "output?", "drive", ["squash", "drive"]]}
@@ -39,7 +39,7 @@ def ep(
                  {"set": "weight", "to": ["add", "weight", ["mul", rate/(2*nudge), moved]], "when": "learn"},
                  {"set": "bias", "to": ["add", "bias", ["mul", rate/nudge, ["sub", "signal", "free"]]], "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #d5dc6a53
+# %% ../../nbs/local/05_known.ipynb #dbbb482e
 def asym_ep(
     rate=0.05, nudge=0.2, pace=0.5, start=0.3,  # as in `ep`
     correct=True,  # without the correction it is plain equilibrium propagation on weights that are not symmetric
@@ -62,7 +62,7 @@ def asym_ep(
                  {"set": "weight", "to": ["add", "weight", ["mul", "adjoint", ["nbr", "free"]]], "when": "learn"},
                  {"set": "bias", "to": ["add", "bias", "adjoint"], "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #0f9ba4b2
+# %% ../../nbs/local/05_known.ipynb #61151c6f
 def graph_field(
     graph: Graph,
     weight,        # (H,) one a half-edge, or (H/2,) one an edge in the order of `graph.edges`
@@ -94,13 +94,13 @@ def graph_field(
 
     return GraphField()
 
-# %% ../../nbs/local/05_known.ipynb #5698019f
+# %% ../../nbs/local/05_known.ipynb #3c190f3e
 def squash(x):
     "The `squash` of the language for PyTorch; beyond 3 it is 1, with slope 0."
     x = x.clamp(-3, 3)
     return x*(27 + x*x)/(27 + 9*x*x)
 
-# %% ../../nbs/local/05_known.ipynb #5efb2f38
+# %% ../../nbs/local/05_known.ipynb #8217cce4
 FIRE = {"set": "signal", "to": ["leaky", ["add", ["sum", ["mul", "weight", ["nbr", "signal"]], "lower"], "bias"]]}
 
 def layered(
@@ -131,14 +131,14 @@ def backprop(
     "Exact gradient descent on layers, and on any graph along its parity; for the protocol `clamped`."
     return layered("backprop", [error_by(["back", "weight"])], rate, start)
 
-# %% ../../nbs/local/05_known.ipynb #2482d8b6
+# %% ../../nbs/local/05_known.ipynb #3d3c97e0
 def delta(
     rate=0.2, start=0.5,  # as in `ep`
 ) -> Rule:
     "Outputs learn, hidden nodes stay as they were drawn (B. Widrow and M. Hoff, 1960)."
     return layered("delta", [], rate, start)
 
-# %% ../../nbs/local/05_known.ipynb #5b74e7bf
+# %% ../../nbs/local/05_known.ipynb #22799bc9
 def feedback_alignment(
     rate=0.1, start=0.5,  # as in `ep`
 ) -> Rule:
@@ -157,7 +157,7 @@ def kolen_pollack(
     weight["to"][1] = ["mul", 1 - shrink, "weight"]
     return Rule(rule)
 
-# %% ../../nbs/local/05_known.ipynb #5e2b8ccf
+# %% ../../nbs/local/05_known.ipynb #cc1e9e33
 def backprop_events(
     rate=0.2, start=0.5,  # as in `ep`
 ) -> Rule:
@@ -179,7 +179,7 @@ def backprop_events(
         let={"delta": ["mul", "error", ["dleaky", "signal"]], "arrived": arrived, "fires": all_of("lower"), "blames": all_of("higher")},
         when={"learn": "has_error", "fire": "fires", "blame": "blames"})
 
-# %% ../../nbs/local/05_known.ipynb #3f715f30
+# %% ../../nbs/local/05_known.ipynb #6b1d73d4
 def oja(
     rate=0.05, start=0.5,  # as in `ep`
     decay=1.0,             # of the weight by the node's own signal; 0 is Hebb's rule
@@ -198,7 +198,7 @@ def hebb(
     "A weight follows the product of both ends (D. Hebb, 1949); for the protocol `target`."
     return oja(rate, start, decay=0.0)
 
-# %% ../../nbs/local/05_known.ipynb #0c7f6904
+# %% ../../nbs/local/05_known.ipynb #dd0b5628
 def perturbation(
     rate=1.0, start=0.5,  # as in `ep`
     noise=0.3,            # deviation of ξ where the reward is 0
@@ -219,7 +219,7 @@ def perturbation(
                  {"set": "noise", "to": ["mul", noise, left, ["gauss", "float", 1]], "when": "learn"},
                  {"set": "usual", "to": ["add", "usual", ["mul", memory, ["sub", "reward", "usual"]]], "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #08875a68
+# %% ../../nbs/local/05_known.ipynb #f490c2df
 class Known(NamedTuple):
     "A rule of the literature."
     make: callable      # of its settings

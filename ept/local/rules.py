@@ -4,17 +4,17 @@
 
 # %% auto #0
 __all__ = ['SLOPE', 'FAST', 'SINE', 'HELPERS_C', 'HELPERS_PYTHON', 'OPS', 'CODES', 'SENSES', 'NOISE', 'FORMS', 'MACROS', 'KINDS',
-           'MERGES', 'RESERVED', 'VERSION', 'BYTES', 'NODES', 'DEEP', 'SLOTS', 'LARGEST', 'IDS', 'KEYS', 'RATE', 'SAME',
-           'FIRST', 'OWN', 'DST', 'REV', 'EDGE', 'WIDTH', 'ROWS', 'LATE', 'Op', 'squash', 'dsquash', 'sine', 'horner',
-           'in_c', 'one', 'unary', 'binary', 'Statement', 'place', 'brief', 'fail', 'near', 'is_name', 'Reader',
-           'expression_of', 'name_of', 'leaf_of', 'list_of', 'arguments_of', 'table_of', 'names_of', 'statement_of',
-           'read_rule', 'steps_of', 'Rule', 'file_text', 'no_twins', 'no_constant', 'parsed', 'load', 'save', 'opened',
-           'has_macro', 'expand', 'Opener', 'walk', 'type_of', 'in_force', 'live', 'senses', 'alive', 'Program',
-           'Writer', 'constant', 'value', 'definition', 'noise', 'reduce', 'statements', 'allot', 'compile_rule',
-           'listing']
+           'MERGES', 'RESERVED', 'VERSION', 'BYTES', 'NODES', 'DEEP', 'SLOTS', 'LARGEST', 'IDS', 'KEYS', 'PARTS',
+           'NAME', 'RATE', 'SAME', 'FIRST', 'OWN', 'DST', 'REV', 'EDGE', 'WIDTH', 'ROWS', 'LATE', 'SENSED', 'PROTOCOL',
+           'Op', 'squash', 'dsquash', 'sine', 'horner', 'in_c', 'one', 'unary', 'binary', 'Statement', 'place', 'brief',
+           'fail', 'near', 'Reader', 'expression_of', 'name_of', 'leaf_of', 'list_of', 'is_filter', 'other_list',
+           'table_of', 'names_of', 'statement_of', 'read_rule', 'steps_of', 'Rule', 'file_text', 'no_twins',
+           'no_constant', 'parsed', 'load', 'save', 'opened', 'has_macro', 'expand', 'Opener', 'walk', 'type_of',
+           'in_force', 'live', 'senses', 'alive', 'Program', 'Writer', 'constant', 'value', 'definition', 'noise',
+           'reduce', 'groups', 'statements', 'becomes', 'store', 'leap', 'land', 'allot', 'compile_rule', 'listing']
 
-# %% ../../nbs/local/01_rules.ipynb #c61c6bc8
-import hashlib, json, math, os, stat
+# %% ../../nbs/local/01_rules.ipynb #f108b5bd
+import hashlib, json, math, os, re, stat
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
@@ -174,7 +174,7 @@ KINDS = ("node", "half", "shared")         # of memory
 MERGES = ("sum", "mean")
 RESERVED = {*OPS, *SENSES, *FORMS, *MACROS}
 
-# %% ../../nbs/local/01_rules.ipynb #969ecf23
+# %% ../../nbs/local/01_rules.ipynb #dea5fba2
 VERSION = 1             # of the format
 BYTES = 1_000_000       # of a file
 NODES = 500             # of the trees of a rule
@@ -195,6 +195,7 @@ class Statement(NamedTuple):
     def to_dict(self) -> dict:
         "As in a file."
         return {k: v for k, v in self._asdict().items() if v not in ("", False)}
+PARTS = set(Statement._fields)
 
 # %% ../../nbs/local/01_rules.ipynb #f88f7ca0
 def place(
@@ -223,11 +224,8 @@ def near(
     found = get_close_matches(str(word)[:40], list(choices), n=1)
     return f"did you mean {found[0]!r}? " if found else ""
 
-# %% ../../nbs/local/01_rules.ipynb #81673fb7
-def is_name(word) -> bool:
-    "Whether a word may name something: a letter, then letters, digits and underscores, at most 32."
-    return (type(word) is str and 0 < len(word) <= 32 and word.isascii() and word.isidentifier() and word == word.lower()
-            and word[0] != "_")
+# %% ../../nbs/local/01_rules.ipynb #a1d7ebc8
+NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 class Reader:
     "Reads one rule."
@@ -241,7 +239,7 @@ class Reader:
 
     def name(self, word, kind, at):
         "Take a new name; raises `InvalidInput` for one that is taken."
-        if not is_name(word): fail(at, word, "a name has small letters, digits and underscores, at most 32, a letter first")
+        if type(word) is not str or not NAME.fullmatch(word): fail(at, word, "a name has small letters, digits and underscores, at most 32, a letter first")
         if word in RESERVED: fail(at, word, "is a word of the language; choose another name")
         if word in self.kinds: fail(at, word, f"is taken by a {self.kinds[word]}; names differ")
         self.kinds[word] = kind
@@ -259,10 +257,15 @@ class Reader:
     def whole(self, e, at, room):
         "An expression with all that it reads."
         reads = set()
-        made, kind, height = self.read(e, at, room, reads)
-        return made, kind, height, reads
+        return *self.read(e, at, room, reads), reads
 
-# %% ../../nbs/local/01_rules.ipynb #c0658d82
+    def must(self, at, word, kinds, what):
+        "Raise `InvalidInput` unless a word names something of these kinds."
+        if type(word) is str and self.kinds.get(word) in kinds: return
+        known = [n for n, k in self.kinds.items() if k in kinds]
+        fail(at, word, near(word, known) + f"{what}: {', '.join(known) or 'none'}")
+
+# %% ../../nbs/local/01_rules.ipynb #c480f8d3
 def expression_of(reader, e, at, room, reads):
     "A number, a name or a list; raises `InvalidInput`."
     reader.left -= 1
@@ -270,30 +273,30 @@ def expression_of(reader, e, at, room, reads):
     if room < 1: fail(at, "an expression", f"is nested more than {DEEP} deep")
     kind = type(e)
     if kind is list or kind is tuple: return list_of(reader, e, at, room, reads)
-    if kind is str: return e, *name_of(reader, e, at, room, reads)
+    if kind is str: return name_of(reader, e, at, room, reads)
     if kind is not int and kind is not float: fail(at, e, "an expression is a number, a name or a list [operator, ...]")
     if not -LARGEST <= e <= LARGEST: fail(at, e, f"a constant lies between -{LARGEST:g} and {LARGEST:g}")
     return int(e) if e == int(e) else e, "float", 1
 
 def name_of(reader, word, at, room, reads):
-    "The type and the height of what a name stands for."
+    "A name, the type and the height of what it stands for."
     reads.add(word)
-    if word in SENSES: return SENSES[word], 1
+    if word in SENSES: return word, SENSES[word], 1
     kind = reader.kinds.get(word)
-    if kind == "node": return "float", 1
-    if kind == "half" or kind == "shared": return "vector", 1
+    if kind == "node": return word, "float", 1
+    if kind == "half" or kind == "shared": return word, "vector", 1
     if kind == "let":
-        made = reader.define(kind, word, at, room - 1)
-        return made[1], made[2] + 1
+        _, its, height, _ = reader.define(kind, word, at, room - 1)
+        return word, its, height + 1
     if kind == "filters": fail(at, word, "is a filter: it stands last in a reducer, or in the where of a statement")
     if kind == "when": fail(at, word, "is a condition: it stands in the when of a statement")
-    usable = [*SENSES, *(n for n, k in reader.kinds.items() if k not in ("filters", "when"))]
     if word in OPS or word in FORMS: fail(at, word, "is an operator: it stands first in a list")
+    usable = [*SENSES, *(n for n, k in reader.kinds.items() if k not in ("filters", "when"))]
     fail(at, word, near(word, usable) + f"names here: {', '.join(usable)}")
 
 Reader.read = expression_of
 
-# %% ../../nbs/local/01_rules.ipynb #919b4a82
+# %% ../../nbs/local/01_rules.ipynb #79177a99
 def leaf_of(reader, e, at, reads):
     "A list that is a leaf."
     op, args = e[0], e[1:]
@@ -302,9 +305,8 @@ def leaf_of(reader, e, at, reads):
         if not good: fail(at, e, f'is written ["{op}", "float" or "vector", id], the id a whole number below {IDS}')
         return [op, *args], args[0], 1
     kind = "node" if op == "nbr" else "half"
-    slots = [n for n, k in reader.kinds.items() if k == kind]
     if len(args) != 1 or type(args[0]) is not str: fail(at, e, f'is written ["{op}", {kind} slot]')
-    if args[0] not in slots: fail((at, 1), args[0], near(args[0], slots) + f"{kind} slots here: {', '.join(slots)}")
+    reader.must((at, 1), args[0], (kind,), f"{kind} slots here")
     if op == "nbr" and args[0] not in reader.public:
         fail((at, 1), args[0], "is private to its node; add it to public to let neighbours read it")
     reads.add(args[0])
@@ -313,31 +315,33 @@ def leaf_of(reader, e, at, reads):
 def list_of(reader, e, at, room, reads):
     "An operator and its arguments, or a leaf."
     name = e[0] if e else None
-    if type(name) is str and name in FORMS: return leaf_of(reader, e, at, reads)
-    if type(name) is not str or name not in OPS:
-        if name in MACROS: fail((at, 0), name, "adds memory to a rule, so that only Rule.load takes it")
-        fail((at, 0), name, near(name, [*OPS, *FORMS]) + f"operators are {', '.join([*OPS, *FORMS])}")
-    op, last = OPS[name], len(e)
-    sifted = op.kind == "reduce" and type(e[-1]) is str and reader.kinds.get(e[-1]) == "filters" and last > 1
-    if sifted:
+    op = OPS.get(name) if type(name) is str else None
+    if op is None: return other_list(reader, e, at, reads)
+    last, high, kind, made = len(e), 0, "float", [name]
+    if op.kind == "reduce" and is_filter(reader, e[-1]) and last > 1:
         last -= 1
         reads.add(e[-1])
-        reader.define("filters", e[-1], (at, last), room - 1)
-    if not op.arity[0] <= last - 1 <= op.arity[1]:
+        high = reader.define("filters", e[-1], (at, last), room - 1)[2]
+    if not op.arity[0] < last <= op.arity[1] + 1:
         fail(at, name, f"takes {op.arity[0]} to {op.arity[1]} arguments, not {last - 1}")
-    return arguments_of(reader, e, at, room, reads, last)
-
-# %% ../../nbs/local/01_rules.ipynb #c4a2e79d
-def arguments_of(reader, e, at, room, reads, last):
-    "The arguments before `last`, and what the operator makes of them."
-    made, height, kind = [e[0]], 0, "float"
     for k in range(1, last):
-        arg, its, high = reader.read(e[k], (at, k), room - 1, reads)
+        arg, its, height = expression_of(reader, e[k], (at, k), room - 1, reads)
         made.append(arg)
-        if high > height: height = high
+        if height > high: high = height
         if its == "vector": kind = its
     if last < len(e): made.append(e[-1])
-    return made, kind if OPS[e[0]].kind == "map" else "float", height + 1
+    return made, kind if op.kind == "map" else "float", high + 1
+
+def is_filter(reader, word) -> bool:
+    "Whether it is the name of a filter."
+    return type(word) is str and reader.kinds.get(word) == "filters"
+
+def other_list(reader, e, at, reads):
+    "A list that begins with no operator: a leaf, or an error."
+    name = e[0] if e else None
+    if type(name) is str and name in FORMS: return leaf_of(reader, e, at, reads)
+    if type(name) is str and name in MACROS: fail((at, 0), name, "adds memory to a rule, so that only Rule.load takes it")
+    fail((at, 0), name, near(name, [*OPS, *FORMS]) + f"operators are {', '.join([*OPS, *FORMS])}")
 
 # %% ../../nbs/local/01_rules.ipynb #88c4f512
 def table_of(data, key, at=None) -> dict:
@@ -365,26 +369,23 @@ def names_of(reader, data):
             if not good: fail(((None, key), k), slot, f"must be a slot of {' or '.join(kinds)}")
     reader.public = tuple(data.get("public", ()))
 
-# %% ../../nbs/local/01_rules.ipynb #d7bbf527
+# %% ../../nbs/local/01_rules.ipynb #9080fdff
 def statement_of(reader, s, at):
     "A statement and what it reads; raises `InvalidInput`."
     if not isinstance(s, dict): fail(at, s, 'a statement is {"set": slot, "to": expression}, with where and when if need be')
-    for key in s:
-        if key not in Statement._fields:
-            fail((at, brief(key)), key, near(key, Statement._fields) + f"keys are {', '.join(Statement._fields)}")
-    for key in ("set", "to"):
-        if key not in s: fail(at, key, "is missing in the statement")
+    if not s.keys() <= PARTS:
+        key = next(k for k in s if k not in PARTS)
+        fail((at, brief(key)), key, near(key, PARTS) + f"keys are {', '.join(Statement._fields)}")
+    if "set" not in s or "to" not in s: fail(at, s, "must have set and to")
     slot, where, when, frozen = s["set"], s.get("where", ""), s.get("when", ""), s.get("frozen", False)
-    slots = [n for n, k in reader.kinds.items() if k in KINDS]
-    if slot not in slots: fail((at, "set"), slot, near(slot, slots) + f"slots here: {', '.join(slots)}")
+    reader.must((at, "set"), slot, KINDS, "slots here")
     to, kind, _, reads = reader.whole(s["to"], (at, "to"), DEEP)
     single = reader.kinds[slot] == "node"
     if single and kind == "vector": fail((at, "to"), slot, "is a float slot and the expression a vector; reduce it, by sum for example")
     if single and where: fail((at, "where"), where, f"{slot} is a float slot, which a filter cannot select from; use when")
     for key, word, group in (("where", where, "filters"), ("when", when, "when")):
         if not word: continue
-        known = [n for n, k in reader.kinds.items() if k == group]
-        if word not in known: fail((at, key), word, near(word, known) + f"choose one of {', '.join(known) or 'none: ' + group + ' is empty'}")
+        reader.must((at, key), word, (group,), f"{group} here")
         reads.add(word)
     if type(frozen) is not bool: fail((at, "frozen"), frozen, "must be true or false")
     return Statement(slot, to, where or "", when or "", frozen), reads
@@ -412,7 +413,7 @@ def read_rule(data):
     steps_of(reader, data, made, acts)
     return made, reads, acts, NODES - reader.left
 
-# %% ../../nbs/local/01_rules.ipynb #8778b8fe
+# %% ../../nbs/local/01_rules.ipynb #1da12a74
 def steps_of(reader, data, made, acts):
     "Read the statements and the rest into `made`, what statements read into `acts`."
     for part in ("init", "step"):
@@ -421,6 +422,8 @@ def steps_of(reader, data, made, acts):
         both = [statement_of(reader, s, ((None, part), k)) for k, s in enumerate(given)]
         made[part] = [s for s, _ in both]
         acts[part] = [r for _, r in both]
+    for slot in ("error", "has_signal", "has_error"):
+        if reader.kinds.get(slot, "node") != "node": fail((None, "memory"), slot, "is written by protocols, a node slot if it is there")
     if reader.kinds.get("signal") != "node":
         fail(((None, "memory"), "node"), list(reader.kinds)[:5], "must hold signal, where inputs are written and outputs read")
     if data.get("frozen"): made["frozen"] = list(data["frozen"])
@@ -658,11 +661,11 @@ def alive(
     "Whether teaching can reach what is read."
     return bool(live(rule).intersection(by))
 
-# %% ../../nbs/local/01_rules.ipynb #883ed309
+# %% ../../nbs/local/01_rules.ipynb #1663f98d
 SAME, FIRST, OWN, DST, REV, EDGE = range(6)
 WIDTH = 9                             # numbers of an instruction
 ROWS = dict(zip(SENSES, (2, 1, 1, 1, 0, 0, 0)))   # lengths of the senses: 0 one row, 1 nodes, 2 half-edges, 3 edges
-CODES |= {name: len(OPS) + k for k, name in enumerate(("gauss", "uniform", "copy", "store", "merge_sum", "merge_mean"))}
+CODES |= {name: len(OPS) + k for k, name in enumerate(("gauss", "uniform", "copy", "store", "merge_sum", "merge_mean", "skip"))}
 
 @dataclass(frozen=True, eq=False)
 class Program:
@@ -681,8 +684,9 @@ class Program:
         names = [n for kind in KINDS for n in self.rule.memory[kind]]
         return len(SENSES) + names.index(name) if name in names else -1
 
-# %% ../../nbs/local/01_rules.ipynb #aefa227f
+# %% ../../nbs/local/01_rules.ipynb #11808736
 LATE = 1 << 20    # registers; constants are below zero
+SENSED = {s: (k, (FIRST, OWN, SAME)[n], n) for k, (s, n) in enumerate(ROWS.items())}
 
 class Writer:
     "Writes the instructions of one step."
@@ -691,7 +695,7 @@ class Writer:
         self.code = []
         self.seen = {}         # what has been computed: value
         self.lengths = []      # of registers
-        self.names = {s: (k, (FIRST, OWN, SAME)[n], n) for k, (s, n) in enumerate(ROWS.items())}
+        self.names = dict(SENSED)
         array = len(SENSES)
         for kind, row in zip(KINDS, ((OWN, 1), (SAME, 2), (EDGE, 2))):
             for slot in rule.memory[kind]:
@@ -701,24 +705,31 @@ class Writer:
     def emit(self, op, args, length):
         "An instruction on values; its value."
         key = op, length, *args
-        if key in self.seen: return self.seen[key]
-        out = LATE + len(self.lengths)
-        self.lengths.append(length)
-        row = [CODES[op], out, length]
+        made = self.seen.get(key)
+        if made: return made
+        row = [CODES[op], LATE + len(self.lengths), length]
         for array, link, size in args: row += (array, link if length == 2 or size == 0 else SAME)
+        return self.keep(key, row, (FIRST, OWN, SAME)[length])
+
+    def keep(self, key, row, link):
+        "Add an instruction that writes a new register; its value, remembered."
         self.code.append(row)
-        made = self.seen[key] = out, (FIRST, OWN, SAME)[length], length
+        self.lengths.append(row[2])
+        made = self.seen[key] = row[1], link, row[2]
         return made
 
     def apply(self, op, args):
         "An operator element by element; on neighbours' floats alone it works a node."
-        length = max(a[2] for a in args)
-        if length == 2 and all(a[1] == DST or a[2] == 0 for a in args):
-            out, _, _ = self.emit(op, [(a, OWN, 1) if n else (a, m, n) for a, m, n in args], 1)
-            return out, DST, 2
+        length = 0
+        for a in args:
+            if a[2] > length: length = a[2]
+        if length == 2:
+            for a in args:
+                if a[1] != DST and a[2]: break
+            else: return self.emit(op, [(a, OWN, 1) if n else (a, m, n) for a, m, n in args], 1)[0], DST, 2
         return self.emit(op, args, length)
 
-# %% ../../nbs/local/01_rules.ipynb #f8691440
+# %% ../../nbs/local/01_rules.ipynb #39456d70
 def constant(self: Writer, v):
     "A number, one row."
     k = self.constants.setdefault(float(v), len(self.constants))
@@ -734,8 +745,8 @@ def value(self: Writer, e):
     if op in NOISE: return self.noise(op, *e[1:])
     if OPS[op].kind == "reduce": return self.reduce(op, e[1:])
     args = [self.value(a) for a in e[1:]]
+    if len(args) <= 2 or op == "sel": return self.apply(op, args)
     made = args[0]
-    if len(args) == 1 or op == "sel": return self.apply(op, args)
     for arg in args[1:]: made = self.apply(op, (made, arg))
     return made
 
@@ -745,7 +756,7 @@ def definition(self: Writer, name):
     made = self.names[name] = self.value(next(g[name] for g in (rule.let, rule.filters, rule.when) if name in g))
     return made
 
-# %% ../../nbs/local/01_rules.ipynb #7cc497e3
+# %% ../../nbs/local/01_rules.ipynb #38bf5e18
 def noise(self: Writer, op, kind, number):
     "A draw a node or a half-edge: its id is kept in the place of an array, apart for each of the four kinds."
     length = 1 if kind == "float" else 2
@@ -760,63 +771,102 @@ def reduce(self: Writer, op, args):
     args = [self.value(a) for a in args]
     key = op, *args, sift
     if key in self.seen: return self.seen[key]
-    out = LATE + len(self.lengths)
-    self.lengths.append(1)
     second = args[1] if len(args) == 2 else (0, -1, 2)   # a map of -1: there is none
-    row = [CODES[op], out, 1]
+    row = [CODES[op], LATE + len(self.lengths), 1]
     for array, link, _ in (args[0], second, sift): row += (array, link)
-    self.code.append(row)
-    made = self.seen[key] = out, OWN, 1
-    return made
+    return self.keep(key, row, OWN)
 
 for method in (constant, value, definition, noise, reduce): setattr(Writer, method.__name__, method)
 
-# %% ../../nbs/local/01_rules.ipynb #cc5b55fe
+# %% ../../nbs/local/01_rules.ipynb #9d6bd1f7
+PROTOCOL = ("signal", "error", "has_signal", "has_error")   # slots that a protocol writes
+
+def groups(self: Writer, part, living):
+    "Statements by slot, and slots by the condition that all of their statements wait for; the others first."
+    by_slot, by_when = {}, {"": []}
+    for k in in_force(getattr(self.rule, part)):
+        s = getattr(self.rule, part)[k]
+        if s.set in living: by_slot.setdefault(s.set, []).append(s)
+    for slot, group in by_slot.items():
+        names = {s.when for s in group}
+        waits = len(names) == 1 and "" not in names and slot not in PROTOCOL
+        when = names.pop() if waits else ""
+        if when and self.value(self.rule.when[when])[2] != 0: when = ""
+        by_when.setdefault(when, []).append(slot)
+    return by_slot, by_when
+
 def statements(self: Writer, part, living):
     "Write the statements of init or step."
-    rule, new = self.rule, {}
-    for k in in_force(getattr(rule, part)):
-        s = getattr(rule, part)[k]
-        if s.set not in living: continue
-        made, old = self.value(s.to), new.get(s.set, self.names[s.set])
+    by_slot, by_when = self.groups(part, living)
+    new = {when: {} for when in by_when}
+    for when, slots in by_when.items():
+        known = self.seen, self.names
+        if when: self.seen, self.names = dict(self.seen), dict(self.names)
+        start = self.leap(when)
+        for slot in slots: new[when][slot] = self.becomes(slot, by_slot[slot])
+        self.land(start)
+        self.seen, self.names = known      # what may have been leapt over is not there for others
+    for when, made in new.items():
+        start = self.leap(when)
+        for slot, value in made.items(): self.store(slot, value)
+        self.land(start)
+
+# %% ../../nbs/local/01_rules.ipynb #1d98bf3a
+def becomes(self: Writer, slot, group):
+    "The value of a slot after the statements on it."
+    made = self.names[slot]
+    for s in group:
+        old, made = made, self.value(s.to)
         for name in (s.where, s.when):
             if name: made = self.apply("sel", (self.value(name), made, old))
-        new[s.set] = made
-    first, last = len(SENSES), len(SENSES) + sum(map(len, rule.memory.values()))
-    for slot, made in new.items():
-        if first <= made[0] < last: new[slot] = self.emit("copy", (made,), made[2])
-    for slot, (array, link, length) in new.items():
-        target, shared = self.names[slot], slot in rule.memory["shared"]
-        row = [CODES["merge_" + rule.merge if shared else "store"], target[0], target[2]]
-        self.code.append([*row, array, link if target[2] == 2 or length == 0 else SAME])
+    slots = range(len(SENSES), len(SENSES) + sum(map(len, self.rule.memory.values())))
+    return self.emit("copy", (made,), made[2]) if made[0] in slots else made
 
-Writer.statements = statements
+def store(self: Writer, slot, value):
+    "Write a slot."
+    array, _, length = self.names[slot]
+    op = "merge_" + self.rule.merge if slot in self.rule.memory["shared"] else "store"
+    link = value[1] if length == 2 or value[2] == 0 else SAME
+    self.code.append([CODES[op], array, length, value[0], link])
 
-# %% ../../nbs/local/01_rules.ipynb #66a28de3
-def allot(writer, first, lengths):
-    "The code with registers as arrays from `first` on; `lengths` of them grows."
-    code, final = writer.code, {}
-    ends = {row[k]: i for i, row in enumerate(code) for k in (3, 5, 7) if k < len(row) and row[k] >= LATE}
-    free = {0: [], 1: [], 2: []}
-    for k, n in enumerate(lengths): free[n].insert(0, first + k)
-    def take(n):
-        if free[n]: return free[n].pop()
-        lengths.append(n)
-        return first + len(lengths) - 1
-    for i, row in enumerate(code):
+def leap(self: Writer, when):
+    "Begin what a condition guards, if there is one."
+    if not when: return None
+    array, link, _ = self.value(self.rule.when[when])
+    self.code.append([CODES["skip"], 0, 0, array, link, 0, 0])
+    return len(self.code)
+
+def land(self: Writer, start):
+    "End it: now it is known how far to leap."
+    if start is not None: self.code[start - 1][5] = len(self.code) - start
+
+for method in (groups, statements, becomes, store, leap, land): setattr(Writer, method.__name__, method)
+
+# %% ../../nbs/local/01_rules.ipynb #c52ff67a
+def allot(writer, first, constants, lengths):
+    "Give registers and constants their numbers, from `first` on; `lengths` of registers grows."
+    final, free = {}, {0: [], 1: [], 2: []}
+    ends = {row[k]: i for i, row in enumerate(writer.code) for k in range(3, len(row), 2)}
+    for k, n in enumerate(lengths): free[n].insert(0, first + constants + k)
+    for i, row in enumerate(writer.code):
         out = row[1]
-        if out >= LATE: final[out] = row[1] = take(row[2])
+        if out >= LATE:
+            length = row[2]
+            if not free[length]:
+                free[length].append(first + constants + len(lengths))
+                lengths.append(length)
+            final[out] = row[1] = free[length].pop()
         for k in range(3, len(row), 2):
             a = row[k]
-            if a >= LATE:
+            if a < 0: row[k] = first - 1 - a
+            elif a >= LATE:
                 row[k] = final[a]
-                if ends[a] == i:
-                    ends[a] = -1
+                if ends.get(a) == i:
+                    del ends[a]
                     free[writer.lengths[a - LATE]].append(final[a])
         row += [0]*(WIDTH - len(row))
-    return code
 
-# %% ../../nbs/local/01_rules.ipynb #9c725e18
+# %% ../../nbs/local/01_rules.ipynb #26e5f078
 @lru_cache(maxsize=4096)
 def compile_rule(rule: Rule) -> Program:
     "Bytecode of what lives in a rule."
@@ -826,14 +876,11 @@ def compile_rule(rule: Rule) -> Program:
     slots = tuple(len(rule.memory[k]) for k in KINDS)
     first = len(SENSES) + sum(slots)                            # of the constants
     for writer in writers:
-        allot(writer, first + len(constants), lengths)
-        for row in writer.code:
-            for k in (3, 5, 7):
-                if row[k] < 0: row[k] = first - 1 - row[k]
+        allot(writer, first, len(constants), lengths)
     init, step = (np.array(w.code, np.int32).reshape(-1, WIDTH) for w in writers)
     return Program(rule, init, step, np.array([*constants], float), np.array(lengths, np.int32), slots)
 
-# %% ../../nbs/local/01_rules.ipynb #6a257d95
+# %% ../../nbs/local/01_rules.ipynb #191a338b
 def listing(
     program: Program,
     part="step",  # or init
@@ -844,6 +891,9 @@ def listing(
     names += [f"r{k}" for k in range(len(program.registers))]
     words, marks, lines = list(CODES), ("", "", " of own", " of nbr", " of back", ""), []
     for op, out, _, *args in getattr(program, part).tolist():
+        if words[op] == "skip":
+            lines.append(f"skip the next {args[2]} unless {names[args[0]]}")
+            continue
         count = OPS[words[op]].arity[1] if words[op] in OPS else 1
         count = min(count, 3) if words[op] not in OPS or OPS[words[op]].kind == "map" else 3
         count = 2 if words[op] in ("add", "mul") else count
