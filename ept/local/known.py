@@ -7,7 +7,7 @@ __all__ = ['FIRE', 'KNOWN', 'relaxed', 'ep', 'asym_ep', 'graph_field', 'squash',
            'feedback_alignment', 'kolen_pollack', 'backprop_events', 'oja', 'hebb', 'perturbation', 'Known',
            'protocols', 'known']
 
-# %% ../../nbs/local/05_known.ipynb #30e66102
+# %% ../../nbs/local/05_known.ipynb #2baa4df0
 from typing import NamedTuple
 import numpy as np
 from ..core import one_of, require
@@ -15,7 +15,7 @@ from .graphs import Graph
 from .rules import Rule
 from .run import Protocol
 
-# %% ../../nbs/local/05_known.ipynb #c5281568
+# %% ../../nbs/local/05_known.ipynb #3f6af54e
 def relaxed(drive) -> dict:
     "Definitions that equilibrium rules share: outputs are linear, the others saturate."
     return {"drive": drive, "aim": ["sel", "output?", "drive", ["squash", "drive"]]}
@@ -39,7 +39,7 @@ def ep(
                  {"set": "weight", "to": ["add", "weight", ["mul", rate/(2*nudge), moved]], "when": "learn"},
                  {"set": "bias", "to": ["add", "bias", ["mul", rate/nudge, ["sub", "signal", "free"]]], "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #dbbb482e
+# %% ../../nbs/local/05_known.ipynb #cd438118
 def asym_ep(
     rate=0.05, nudge=0.2, pace=0.5, start=0.3,  # as in `ep`
     correct=True,  # without the correction it is plain equilibrium propagation on weights that are not symmetric
@@ -62,7 +62,7 @@ def asym_ep(
                  {"set": "weight", "to": ["add", "weight", ["mul", "adjoint", ["nbr", "free"]]], "when": "learn"},
                  {"set": "bias", "to": ["add", "bias", "adjoint"], "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #61151c6f
+# %% ../../nbs/local/05_known.ipynb #d3fd43e8
 def graph_field(
     graph: Graph,
     weight,        # (H,) one a half-edge, or (H/2,) one an edge in the order of `graph.edges`
@@ -94,18 +94,18 @@ def graph_field(
 
     return GraphField()
 
-# %% ../../nbs/local/05_known.ipynb #3c190f3e
+# %% ../../nbs/local/05_known.ipynb #72028a63
 def squash(x):
     "The `squash` of the language for PyTorch; beyond 3 it is 1, with slope 0."
     x = x.clamp(-3, 3)
     return x*(27 + x*x)/(27 + 9*x*x)
 
-# %% ../../nbs/local/05_known.ipynb #8217cce4
+# %% ../../nbs/local/05_known.ipynb #7bac704b
 FIRE = {"set": "signal", "to": ["leaky", ["add", ["sum", ["mul", "weight", ["nbr", "signal"]], "lower"], "bias"]]}
 
 def layered(
     name: str,
-    step,                     # statements beside those of signal, weight and bias
+    step,                     # statements beside those of weight and bias
     rate,                     # of learning
     start,                    # deviation of the weights
     half=("weight",),         # slots of half-edges, all drawn alike
@@ -119,7 +119,7 @@ def layered(
     made = {"ept_rule": 1, "name": name, "memory": {"node": ["signal", "error", "bias"], "half": list(half)},
             "public": ["signal", "error"], "let": {"delta": ["mul", "error", ["dleaky", "signal"]]},
             "filters": {"lower": ["neg", "parity"], "higher": "parity"}, "when": {"learn": "last"}, "init": first}
-    return Rule({**made, "step": [FIRE, *step, *learn], **more})
+    return Rule({**made, "step": [*step, *learn], **more})
 
 def error_by(weight) -> dict:
     "The statement that fetches errors from above by these weights."
@@ -129,21 +129,21 @@ def backprop(
     rate=0.2, start=0.5,  # as in `ep`
 ) -> Rule:
     "Exact gradient descent on layers, and on any graph along its parity; for the protocol `clamped`."
-    return layered("backprop", [error_by(["back", "weight"])], rate, start)
+    return layered("backprop", [FIRE, error_by(["back", "weight"])], rate, start)
 
-# %% ../../nbs/local/05_known.ipynb #3d3c97e0
+# %% ../../nbs/local/05_known.ipynb #5ead550b
 def delta(
     rate=0.2, start=0.5,  # as in `ep`
 ) -> Rule:
     "Outputs learn, hidden nodes stay as they were drawn (B. Widrow and M. Hoff, 1960)."
-    return layered("delta", [], rate, start)
+    return layered("delta", [FIRE], rate, start)
 
-# %% ../../nbs/local/05_known.ipynb #22799bc9
+# %% ../../nbs/local/05_known.ipynb #e8cc8e9e
 def feedback_alignment(
     rate=0.1, start=0.5,  # as in `ep`
 ) -> Rule:
     "Errors come down by fixed random weights (T. Lillicrap et al., 2016, doi:10.1038/ncomms13276)."
-    return layered("feedback_alignment", [error_by("return")], rate, start, half=("weight", "return"))
+    return layered("feedback_alignment", [FIRE, error_by("return")], rate, start, half=("weight", "return"))
 
 def kolen_pollack(
     rate=0.2, start=0.5,  # as in `ep`
@@ -152,12 +152,12 @@ def kolen_pollack(
     "Forward and feedback weights learn alike, and so come to agree (J. Kolen and J. Pollack, 1994)."
     above = ["mul", rate, ["nbr", "error"], ["dleaky", ["nbr", "signal"]], "signal"]
     less = [{"set": "return", "to": ["add", ["mul", 1 - shrink, "return"], above], "where": "higher", "when": "learn"}]
-    rule = layered("kolen_pollack", [error_by("return"), *less], rate, start, half=("weight", "return")).to_dict()
+    rule = layered("kolen_pollack", [FIRE, error_by("return"), *less], rate, start, half=("weight", "return")).to_dict()
     weight = next(s for s in rule["step"] if s["set"] == "weight")
     weight["to"][1] = ["mul", 1 - shrink, "weight"]
     return Rule(rule)
 
-# %% ../../nbs/local/05_known.ipynb #cc1e9e33
+# %% ../../nbs/local/05_known.ipynb #33243899
 def backprop_events(
     rate=0.2, start=0.5,  # as in `ep`
 ) -> Rule:
@@ -179,7 +179,7 @@ def backprop_events(
         let={"delta": ["mul", "error", ["dleaky", "signal"]], "arrived": arrived, "fires": all_of("lower"), "blames": all_of("higher")},
         when={"learn": "has_error", "fire": "fires", "blame": "blames"})
 
-# %% ../../nbs/local/05_known.ipynb #6b1d73d4
+# %% ../../nbs/local/05_known.ipynb #687119a3
 def oja(
     rate=0.05, start=0.5,  # as in `ep`
     decay=1.0,             # of the weight by the node's own signal; 0 is Hebb's rule
@@ -198,7 +198,7 @@ def hebb(
     "A weight follows the product of both ends (D. Hebb, 1949); for the protocol `target`."
     return oja(rate, start, decay=0.0)
 
-# %% ../../nbs/local/05_known.ipynb #dd0b5628
+# %% ../../nbs/local/05_known.ipynb #eda1934b
 def perturbation(
     rate=1.0, start=0.5,  # as in `ep`
     noise=0.3,            # deviation of ξ where the reward is 0
@@ -219,7 +219,7 @@ def perturbation(
                  {"set": "noise", "to": ["mul", noise, left, ["gauss", "float", 1]], "when": "learn"},
                  {"set": "usual", "to": ["add", "usual", ["mul", memory, ["sub", "reward", "usual"]]], "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #f490c2df
+# %% ../../nbs/local/05_known.ipynb #fb3387d2
 class Known(NamedTuple):
     "A rule of the literature."
     make: callable      # of its settings
