@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['DEAD', 'TINY', 'MASK', 'GOLDEN', 'GAUSS', 'UNIFORM', 'EXACT', 'HEAD', 'NET', 'MACROS', 'REDUCE', 'NOISE_AND_STORE',
            'STEP', 'LAYOUT', 'OPEN', 'WRITES', 'PHASES', 'RUN', 'NUMBERS', 'INTEGERS', 'POINTERS', 'COUNTS', 'ARRAYS',
-           'dead_lanes', 'mix', 'lane_keys', 'draw', 'cases', 'numbers', 'source', 'Setup', 'Job', 'kernel', 'address',
-           'edge_of', 'set_up', 'head', 'Outcome', 'run_jobs']
+           'INTERPRET', 'dead_lanes', 'mix', 'lane_keys', 'draw', 'cases', 'numbers', 'source', 'Setup', 'Job',
+           'kernel', 'address', 'edge_of', 'set_up', 'head', 'Outcome', 'run_jobs', 'branches', 'interpreter']
 
-# %% ../../nbs/local/03_native.ipynb #04b153d6
-import ctypes, math
+# %% ../../nbs/local/03_native.ipynb #d29c8c3a
+import ctypes, math, re
 from functools import lru_cache
 import numpy as np
 from .graphs import Graph
-from .rules import CODES, HELPERS_C, KINDS, OPS, PROTOCOL, WIDTH, Program
+from .rules import CODES, HELPERS_C, HELPERS_PYTHON, KINDS, OPS, PROTOCOL, WIDTH, Program
 from ..native import library
 
 # %% ../../nbs/local/03_native.ipynb #4c1894b7
@@ -577,3 +577,123 @@ def run_jobs(
     failed = kernel()[f"run_{kind}"](ctypes.byref(setup), jobs, ctypes.c_int64(len(jobs)))
     if failed: raise MemoryError("no memory for the state of a network")
     for o, job in zip(outcomes, jobs): o.job = job
+
+# %% ../../nbs/local/03_native.ipynb #169333e1
+INTERPRET = """
+@jit
+def mix(x):
+    x = ((x ^ (x >> U(16)))*U(0x7feb352d)) & M
+    x = ((x ^ (x >> U(15)))*U(0x846ca68b)) & M
+    return x ^ (x >> U(16))
+
+@jit
+def along(op, x, f, s, c, m, l):
+    if f > 0:
+        if op == SUM or op == MEAN: s[l] = s[l] + x
+        elif op == TOP: s[l] = x if x > s[l] else s[l]
+        elif op == LOW: s[l] = x if x < s[l] else s[l]
+        else: s[l] = s[l] + (x - m[l])*(x - m[l])
+        c[l] = c[l] + 1.0
+
+@jit
+def sweep(op, mem, ptr, i, a, ma, b, mb, z, mz, s, c, m):
+    s[:] = -T(np.inf) if op == TOP else (T(np.inf) if op == LOW else 0.0)
+    c[:] = 0
+    for e in range(ptr[i], ptr[i + 1]):
+        for l in range(mem.shape[1]): along(op, mem[a + ma[e], l], mem[z + mz[e], l], s, c, m, l)
+        if b >= 0:
+            for l in range(mem.shape[1]): along(op, mem[b + mb[e], l], mem[z + mz[e], l], s, c, m, l)
+
+@jit
+def reduce(op, mem, ptr, out, a, ma, b, mb, z, mz):
+    s, c, m = np.zeros((3, mem.shape[1]), mem.dtype)
+    for i in range(len(ptr) - 1):
+        sweep(MEAN if op == STD else op, mem, ptr, i, a, ma, b, mb, z, mz, s, c, m)
+        if op == STD:
+            for l in range(len(s)): m[l] = s[l]/(c[l] if c[l] > 0 else 1.0)
+            sweep(op, mem, ptr, i, a, ma, b, mb, z, mz, s, c, m)
+        for l in range(len(s)):
+            x, n = s[l], c[l] if c[l] > 0 else 1.0
+            if op == TOP or op == LOW: x = x if c[l] > 0 else 0.0
+            elif op == MEAN: x = x/n
+            elif op == STD: x = np.sqrt(x/n)
+            mem[out + i, l] = x
+"""
+
+# %% ../../nbs/local/03_native.ipynb #e0b53771
+INTERPRET += """
+@jit
+def noise(mem, out, rows, keys, number, leaf, uniform):
+    base = mix((leaf + mix(number & M)) & M)
+    for i in range(rows):
+        at = mix((U(i) + base) & M)
+        for l in range(mem.shape[1]):
+            h = mix(keys[l] ^ at)
+            if uniform: mem[out + i, l] = T(np.int64(h >> U(8)))*T(UNIFORM_SCALE)
+            else:
+                g, total = mix((h + U(0x9e3779b9)) & M), U(0)
+                for k in (0, 8, 16, 24): total += ((h >> U(k)) & U(255)) + ((g >> U(k)) & U(255))
+                mem[out + i, l] = T(np.int64(total) - 1020)*T(GAUSS_SCALE)
+
+@jit
+def store(op, mem, out, rows, a, ma, first, rev, dead):
+    for i in range(rows):
+        for l in range(mem.shape[1]):
+            if op == STORE: x = mem[a + ma[i], l]
+            else:
+                old, x, y = mem[out + i, l], mem[a + ma[first[i]], l], mem[a + ma[rev[first[i]]], l]
+                x = old + ((x - old) + (y - old)) if op == MERGE_SUM else (x + y)*0.5
+            mem[out + i, l] = 0.0 if abs(x) < T(TINY) else x
+            if not abs(x) <= T(DEAD): dead[l] = True
+
+@jit
+def step(code, mem, base, lengths, maps, ptr, first, rev, keys, number, dead):
+    at = 0
+    while at < len(code):
+        q = code[at]
+        at += 1
+        op, out, rows = q[0], base[q[1]], lengths[q[2]]
+        if op == GAUSS or op == UNIFORM:
+            noise(mem, out, rows, keys, number, U(q[3]), op == UNIFORM)
+            continue
+        a, ma = base[q[3]], maps[q[4]]
+        if op == SKIP:
+            if not (mem[a] > 0).any(): at += q[5]
+            continue
+        b, z = base[q[5]], base[q[7]]
+        mb, mz = maps[q[6]], maps[q[8]]
+        if op == STORE or op == MERGE_SUM or op == MERGE_MEAN:
+            store(op, mem, out, rows if op == STORE else len(first), a, ma, first, rev, dead)
+        elif op == SUM or op == MEAN or op == TOP or op == LOW or op == STD:
+            reduce(op, mem, ptr, out, a, ma, b if q[6] >= 0 else -1, mb, z, mz)
+        BRANCHES
+"""
+
+# %% ../../nbs/local/03_native.ipynb #c2de701e
+def branches() -> str:
+    "The operators of the table as branches of the interpreter in Python."
+    lines = []
+    for name, op in [*OPS.items(), ("copy", None)]:
+        if op is not None and op.kind != "map": continue
+        text = op.python.format("p", "v", "w") if op else "p"
+        lines.append(f"elif op == {CODES[name]}:\n            for i in range(rows):\n"
+                     f"                for l in range(mem.shape[1]):\n"
+                     f"                    p, v, w = mem[a + ma[i], l], mem[b + mb[i], l], mem[z + mz[i], l]\n"
+                     f"                    mem[out + i, l] = {text}")
+    return "\n        ".join(lines)
+
+@lru_cache
+def interpreter(
+    dtype: str,
+):  # function of code, memory, starts of arrays, lengths, maps, ptr, first, rev, keys, number, dead
+    "A step, compiled by Numba from the table of operators."
+    import numba
+    text = HELPERS_PYTHON.replace("def ", "@jit\ndef ").replace("math.floor", "np.floor")
+    text += INTERPRET.replace("BRANCHES", branches())
+    text = re.sub(r"\b\d+\.\d+(e[-+]?\d+)?|math\.nan", r"T(\g<0>)", text)
+    jit = numba.njit(error_model="numpy", fastmath=False)
+    scope = dict(jit=jit, np=np, math=math, T=getattr(np, dtype), U=np.uint64, M=np.uint64(MASK), TINY=TINY, DEAD=DEAD,
+                 GAUSS_SCALE=GAUSS, UNIFORM_SCALE=UNIFORM, **{k.upper(): c for k, c in CODES.items() if k not in OPS
+                                                            or OPS[k].kind == "reduce"})
+    exec(compile(text, "ept.local.interpreter", "exec"), scope)   # of the table above, never of a rule
+    return scope["step"]

@@ -87,7 +87,7 @@ static inline T sine(T x)
 }}
 """
 
-# %% ../../nbs/local/01_rules.ipynb #ccc6f2a5
+# %% ../../nbs/local/01_rules.ipynb #48fbe0e9
 HELPERS_PYTHON = f"""
 def squash(x):
     q = x*x
@@ -100,9 +100,9 @@ def dsquash(x):
     return r*r if q < 9.0 else 0.0
 
 def sine(x):
-    if not abs(x) < 1e300: return math.nan
+    if not abs(x) < math.inf: return math.nan
     r = x - math.floor(x*{FAST!r} + 0.5)*{2*math.pi!r}
-    r = math.pi - r if r > math.pi/2 else (-math.pi - r if r < -math.pi/2 else r)
+    r = {math.pi!r} - r if r > {math.pi/2!r} else (-{math.pi!r} - r if r < -{math.pi/2!r} else r)
     q, y = r*r, {SINE[-1]!r}
     {horner(repr)}
     return y*r
@@ -174,7 +174,7 @@ KINDS = ("node", "half", "shared")         # of memory
 MERGES = ("sum", "mean")
 RESERVED = {*OPS, *SENSES, *FORMS, *MACROS}
 
-# %% ../../nbs/local/01_rules.ipynb #dea5fba2
+# %% ../../nbs/local/01_rules.ipynb #fbd28bd4
 VERSION = 1             # of the format
 BYTES = 1_000_000       # of a file
 NODES = 500             # of the trees of a rule
@@ -194,7 +194,7 @@ class Statement(NamedTuple):
 
     def to_dict(self) -> dict:
         "As in a file."
-        return {k: v for k, v in self._asdict().items() if v not in ("", False)}
+        return {k: v for k, v in self._asdict().items() if k in ("set", "to") or v}
 PARTS = set(Statement._fields)
 
 # %% ../../nbs/local/01_rules.ipynb #f88f7ca0
@@ -413,14 +413,15 @@ def read_rule(data):
     steps_of(reader, data, made, acts)
     return made, reads, acts, NODES - reader.left
 
-# %% ../../nbs/local/01_rules.ipynb #1da12a74
+# %% ../../nbs/local/01_rules.ipynb #04c29ec9
 def steps_of(reader, data, made, acts):
     "Read the statements and the rest into `made`, what statements read into `acts`."
     for part in ("init", "step"):
         given = data.get(part, ())
         if not isinstance(given, (list, tuple)) or len(given) > NODES: fail((None, part), given, "must be a list of statements")
         both = [statement_of(reader, s, ((None, part), k)) for k, s in enumerate(given)]
-        made[part] = [s for s, _ in both]
+        made[part] = [s.to_dict() for s, _ in both]
+        acts["on " + part] = tuple(s for s, _ in both)
         acts[part] = [r for _, r in both]
     for slot in ("error", "has_signal", "has_error"):
         if reader.kinds.get(slot, "node") != "node": fail((None, "memory"), slot, "is written by protocols, a node slot if it is there")
@@ -432,7 +433,7 @@ def steps_of(reader, data, made, acts):
         if type(text) is not str or len(text) > 10_000: fail((None, key), text, "must be a text of at most 10000 characters")
         if text: made[key] = text
 
-# %% ../../nbs/local/01_rules.ipynb #1689d337
+# %% ../../nbs/local/01_rules.ipynb #b19f1eca
 @dataclass(frozen=True, eq=False)
 class Rule:
     "A learning rule, checked; raises `InvalidInput` that names the place in the tree."
@@ -442,12 +443,12 @@ class Rule:
         made, reads, acts, size = read_rule(self.data)
         self.__dict__.update(data=made, reads=reads, acts=acts, size=size, public=tuple(made["public"]), merge=made["merge"],
                              memory={k: tuple(v) for k, v in made["memory"].items()}, frozen=tuple(made.get("frozen", ())),
-                             init=tuple(made["init"]), step=tuple(made["step"]),
+                             init=acts.pop("on init"), step=acts.pop("on step"),
                              **{k: made[k] for k in ("let", "filters", "when")})
 
     def to_dict(self) -> dict:
         "A table of its own, as in a file."
-        return json.loads(json.dumps({**self.data, **{k: [s.to_dict() for s in self.data[k]] for k in ("init", "step")}}))
+        return json.loads(json.dumps(self.data))
 
     @cached_property
     def json(self) -> str:

@@ -7,10 +7,10 @@ __all__ = ['ABSENT', 'HELD', 'ONCE', 'MOMENT', 'AFTER', 'ALONE', 'BEFORE', 'PLAN
            'Examples', 'State', 'Result', 'Plan', 'Protocol', 'Machine', 'sizes', 'array', 'remember', 'state', 'sense',
            'value', 'like', 'named', 'noise', 'reduced', 'step', 'store', 'show', 'guess', 'tell', 'flag', 'clamp',
            'inform', 'forward', 'teach', 'reward', 'run', 'checked', 'fits', 'simulate', 'simulate_many',
-           'kernel_results', 'result_of', 'backends', 'chosen', 'machine_of', 'machine_result', 'one_step',
+           'kernel_results', 'result_of', 'backends', 'chosen', 'machine_of', 'machine_result', 'Compiled', 'one_step',
            'kernel_step']
 
-# %% ../../nbs/local/04_run.ipynb #f62297cf
+# %% ../../nbs/local/04_run.ipynb #a4dd40da
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 from ..core import Options, one_of, opt, require
 from .graphs import Graph
-from .native import DEAD, TINY, Outcome, dead_lanes, draw, kernel, lane_keys, run_jobs, set_up
-from .rules import KINDS, NOISE, OPS, SENSES, Rule, compile_rule, in_force, live
+from .native import DEAD, TINY, Outcome, dead_lanes, draw, interpreter, kernel, lane_keys, run_jobs, set_up
+from .rules import KINDS, NOISE, OPS, ROWS, SENSES, Rule, compile_rule, in_force, live
 
 # %% ../../nbs/local/04_run.ipynb #2535f1a9
 @dataclass(frozen=True, eq=False)
@@ -431,7 +431,7 @@ def result_of(o: Outcome, trace) -> Result:
     kept = {name: rows[:o.job.steps] for name, rows in zip(trace, o.trace)}
     return Result(o.out, state, o.dead == 0, o.job.steps, kept)
 
-# %% ../../nbs/local/04_run.ipynb #0c15122a
+# %% ../../nbs/local/04_run.ipynb #d292c4ff
 @lru_cache
 def backends() -> dict:
     "Which back ends this machine has."
@@ -448,7 +448,7 @@ def chosen(backend: str) -> str:
 
 def machine_of(backend, rule, graph, seeds, dtype) -> Machine:
     "A machine in NumPy, or in PyTorch on the processor or a GPU."
-    if backend == "numpy": return Machine(rule, graph, seeds, dtype)
+    if backend in ("numpy", "numba"): return (Machine if backend == "numpy" else Compiled)(rule, graph, seeds, dtype)
     import torch
     if backend == "cuda": require(torch.cuda.is_available(), "backend", backend, "there is no GPU here; take torch")
     return Machine(rule, graph, seeds, dtype, torch, "cuda" if backend == "cuda" else "cpu")
@@ -461,6 +461,33 @@ def machine_result(machine, protocol, examples, taught, extra, trace) -> Result:
         for slot, rows in kept.items(): rows.append(numpy(machine.slots[slot]))
     read = machine.run(protocol, examples, taught, extra, seen)
     return Result(read, machine.state(), ~numpy(machine.dead), machine.number - start, {k: np.array(v) for k, v in kept.items()})
+
+# %% ../../nbs/local/04_run.ipynb #d74a066b
+class Compiled(Machine):
+    "A machine whose steps are bytecode, interpreted by what Numba has compiled."
+    def __init__(self, rule, graph, seeds, dtype):
+        self.program = p = compile_rule(rule)
+        super().__init__(rule, graph, seeds, dtype)
+        self.lengths = np.array([1, graph.n, len(self.own), len(self.first)])
+        kinds = [*ROWS.values(), *(k for k, n in enumerate(p.slots, 1) for _ in range(n)), *[0]*len(p.constants)]
+        rows = self.lengths[np.array([*kinds, *p.registers], int)]
+        self.base = np.concatenate([[0], np.cumsum(rows)])
+        self.rows = np.zeros((self.base[-1], self.L), dtype)
+        self.arrays = [self.rows[a:b] for a, b in zip(self.base, self.base[1:])]
+        for k, c in enumerate(p.constants): self.arrays[len(SENSES) + sum(p.slots) + k][:] = c
+        most = max(graph.n, len(self.own))
+        self.maps = np.zeros((6, most), np.int64)
+        links = np.arange(most), [0], self.own, self.dst, self.rev, self.edge
+        for k, link in enumerate(links): self.maps[k, :len(link)] = link
+        self.gone, self.names = np.zeros(self.L, bool), [s for k in KINDS for s in rule.memory[k]]
+
+    def step(self, part="step"):
+        "One step of every node."
+        for a, name in zip(self.arrays, [*SENSES, *self.names]): a[:] = {**self.senses, **self.slots}[name]
+        fixed = self.graph.ptr, self.first, self.rev, self.keys.astype(np.uint64), np.uint64(self.number), self.gone
+        interpreter(self.precision)(getattr(self.program, part), self.rows, self.base, self.lengths, self.maps, *fixed)
+        self.slots = {s: a.copy() for s, a in zip(self.names, self.arrays[len(SENSES):])}
+        self.dead, self.number = self.dead | self.gone, self.number + 1
 
 # %% ../../nbs/local/04_run.ipynb #5c4d18ed
 def one_step(
