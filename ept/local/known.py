@@ -7,7 +7,7 @@ __all__ = ['FIRE', 'KNOWN', 'relaxed', 'ep', 'asym_ep', 'graph_field', 'squash',
            'feedback_alignment', 'kolen_pollack', 'backprop_events', 'oja', 'hebb', 'perturbation', 'Known',
            'protocols', 'known']
 
-# %% ../../nbs/local/05_known.ipynb #2baa4df0
+# %% ../../nbs/local/05_known.ipynb #ed188fb3
 from typing import NamedTuple
 import numpy as np
 from ..core import one_of, require
@@ -15,7 +15,7 @@ from .graphs import Graph
 from .rules import Rule
 from .run import Protocol
 
-# %% ../../nbs/local/05_known.ipynb #3f6af54e
+# %% ../../nbs/local/05_known.ipynb #a3dd2b9a
 def relaxed(drive) -> dict:
     "Definitions that equilibrium rules share: outputs are linear, the others saturate."
     return {"drive": drive, "aim": ["sel", "output?", "drive", ["squash", "drive"]]}
@@ -39,7 +39,7 @@ def ep(
                  {"set": "weight", "to": ["add", "weight", ["mul", rate/(2*nudge), moved]], "when": "learn"},
                  {"set": "bias", "to": ["add", "bias", ["mul", rate/nudge, ["sub", "signal", "free"]]], "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #cd438118
+# %% ../../nbs/local/05_known.ipynb #40910b09
 def asym_ep(
     rate=0.05, nudge=0.2, pace=0.5, start=0.3,  # as in `ep`
     correct=True,  # without the correction it is plain equilibrium propagation on weights that are not symmetric
@@ -62,7 +62,7 @@ def asym_ep(
                  {"set": "weight", "to": ["add", "weight", ["mul", "adjoint", ["nbr", "free"]]], "when": "learn"},
                  {"set": "bias", "to": ["add", "bias", "adjoint"], "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #d3fd43e8
+# %% ../../nbs/local/05_known.ipynb #3d49f0bb
 def graph_field(
     graph: Graph,
     weight,        # (H,) one a half-edge, or (H/2,) one an edge in the order of `graph.edges`
@@ -94,13 +94,13 @@ def graph_field(
 
     return GraphField()
 
-# %% ../../nbs/local/05_known.ipynb #72028a63
+# %% ../../nbs/local/05_known.ipynb #d050a616
 def squash(x):
     "The `squash` of the language for PyTorch; beyond 3 it is 1, with slope 0."
     x = x.clamp(-3, 3)
     return x*(27 + x*x)/(27 + 9*x*x)
 
-# %% ../../nbs/local/05_known.ipynb #7bac704b
+# %% ../../nbs/local/05_known.ipynb #03277660
 FIRE = {"set": "signal", "to": ["leaky", ["add", ["sum", ["mul", "weight", ["nbr", "signal"]], "lower"], "bias"]]}
 
 def layered(
@@ -131,14 +131,14 @@ def backprop(
     "Exact gradient descent on layers, and on any graph along its parity; for the protocol `clamped`."
     return layered("backprop", [FIRE, error_by(["back", "weight"])], rate, start)
 
-# %% ../../nbs/local/05_known.ipynb #5ead550b
+# %% ../../nbs/local/05_known.ipynb #d58043e7
 def delta(
     rate=0.2, start=0.5,  # as in `ep`
 ) -> Rule:
     "Outputs learn, hidden nodes stay as they were drawn (B. Widrow and M. Hoff, 1960)."
     return layered("delta", [FIRE], rate, start)
 
-# %% ../../nbs/local/05_known.ipynb #e8cc8e9e
+# %% ../../nbs/local/05_known.ipynb #ac66932d
 def feedback_alignment(
     rate=0.1, start=0.5,  # as in `ep`
 ) -> Rule:
@@ -157,7 +157,7 @@ def kolen_pollack(
     weight["to"][1] = ["mul", 1 - shrink, "weight"]
     return Rule(rule)
 
-# %% ../../nbs/local/05_known.ipynb #33243899
+# %% ../../nbs/local/05_known.ipynb #64aaa308
 def backprop_events(
     rate=0.2, start=0.5,  # as in `ep`
 ) -> Rule:
@@ -179,7 +179,7 @@ def backprop_events(
         let={"delta": ["mul", "error", ["dleaky", "signal"]], "arrived": arrived, "fires": all_of("lower"), "blames": all_of("higher")},
         when={"learn": "has_error", "fire": "fires", "blame": "blames"})
 
-# %% ../../nbs/local/05_known.ipynb #687119a3
+# %% ../../nbs/local/05_known.ipynb #f0d06eba
 def oja(
     rate=0.05, start=0.5,  # as in `ep`
     decay=1.0,             # of the weight by the node's own signal; 0 is Hebb's rule
@@ -198,7 +198,7 @@ def hebb(
     "A weight follows the product of both ends (D. Hebb, 1949); for the protocol `target`."
     return oja(rate, start, decay=0.0)
 
-# %% ../../nbs/local/05_known.ipynb #eda1934b
+# %% ../../nbs/local/05_known.ipynb #25e6f185
 def perturbation(
     rate=1.0, start=0.5,  # as in `ep`
     noise=0.3,            # deviation of ξ where the reward is 0
@@ -219,7 +219,7 @@ def perturbation(
                  {"set": "noise", "to": ["mul", noise, left, ["gauss", "float", 1]], "when": "learn"},
                  {"set": "usual", "to": ["add", "usual", ["mul", memory, ["sub", "reward", "usual"]]], "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #fb3387d2
+# %% ../../nbs/local/05_known.ipynb #8f342ac4
 class Known(NamedTuple):
     "A rule of the literature."
     make: callable      # of its settings

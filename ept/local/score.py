@@ -4,17 +4,22 @@
 
 # %% auto #0
 __all__ = ['WASH', 'TAIL', 'FIVE', 'TWELVE', 'BEHIND', 'MACHINES', 'LOOPS', 'SUITES', 'CRUMBS', 'HURDLES', 'TAUGHT_BY', 'SHORT',
-           'LONGER', 'LEAST', 'Case', 'Suite', 'Setting', 'setting', 'explained', 'gain_of', 'judged', 'steps',
-           'other_graph', 'other_lesson', 'held_out', 'Scorecard', 'suite_of', 'scores', 'score', 'card', 'digest',
-           'program_key', 'brief', 'first_run', 'new', 'examine']
+           'LONGER', 'LEAST', 'memorises', 'generates', 'waits', 'loses_edges', 'loses_node', 'PROPERTIES', 'Case',
+           'Suite', 'Setting', 'setting', 'explained', 'gain_of', 'judged', 'steps', 'other_graph', 'other_lesson',
+           'held_out', 'Scorecard', 'suite_of', 'scores', 'score', 'card', 'digest', 'program_key', 'brief',
+           'first_run', 'unseen', 'examine', 'Pupil', 'soon', 'Property', 'garbage', 'swap_graph', 'scaled', 'reacts',
+           'by_length', 'recovers', 'noisy', 'damaged', 'fifth', 'scales', 'saves', 'raised', 'transfers', 'composes',
+           'shares', 'half', 'shifts', 'hurries', 'constants_of', 'with_constant', 'insensitive', 'properties',
+           'property_table', 'draw_properties']
 
-# %% ../../nbs/local/07_score.ipynb #1f734453
+# %% ../../nbs/local/07_score.ipynb #b03c8606
 import re, time
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 import numpy as np
+from fastcore.basics import patch
 from ..core import one_of, require
 from .graphs import Graph, cut, depths, graph_from
 from .known import KNOWN, known
@@ -22,7 +27,7 @@ from .rules import Rule, alive, compile_rule, walk
 from .run import Examples, Protocol, Result, State, simulate, simulate_many
 from .tasks import FUNCTIONS, examples, lesson
 
-# %% ../../nbs/local/07_score.ipynb #4af835f5
+# %% ../../nbs/local/07_score.ipynb #263ecef8
 WASH, TAIL = 8, 100   # examples shown before the exam; lessons with the longer phase
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Suite:
 
     def __post_init__(self): require(self.cases, "suite", self.name, "has no case")
 
-# %% ../../nbs/local/07_score.ipynb #c8af3b6c
+# %% ../../nbs/local/07_score.ipynb #a1366e07
 class Setting(NamedTuple):
     "A case, ready to run; lane last."
     graph: Graph
@@ -72,7 +77,7 @@ def setting(
     seeds = np.tile(case.seeds, len(case.lessons))
     return Setting(graph, case.protocol, made, seeds, taught, extra, extra + idle*taught, case.exam)
 
-# %% ../../nbs/local/07_score.ipynb #df2eaca0
+# %% ../../nbs/local/07_score.ipynb #6310437c
 def explained(
     outputs,            # (E, O, L), of which the last ones are the exam
     s: Setting,
@@ -104,7 +109,7 @@ def judged(
     bases = [explained(r.outputs, s) for r in twins]
     return [(r, gain_of(explained(r.outputs, s), base), base) for r, base in zip(taught, bases)]
 
-# %% ../../nbs/local/07_score.ipynb #a38d5406
+# %% ../../nbs/local/07_score.ipynb #f03cbad2
 FIVE = ("add", "subtract", "and", "or", "switch")
 TWELVE = tuple(FUNCTIONS)
 BEHIND = ("first", "second", "add", "subtract", "subtract_from")
@@ -124,13 +129,14 @@ SUITES = {suite.name: suite for suite in (
     Suite("circuits", tuple(Case("4-12-12-1", tuple(f"circuit(depth={d}, size=4, seed={k})" for k in range(4)),
                                  (0, 1), 2000, exam=64) for d in (1, 2, 4))),
     Suite("digits", (Case("64-24-10", ("digits",), (0, 1, 2), 3000, exam=200),)),
-    Suite("sequence", (Case("waxman:16:3-3", MACHINES, (0, 1), 2000, steps("stream", 6), 96),
-                       Case("11-24-11", ("text",), (0, 1), 2000, steps("stream", 3), 48))),
+    Suite("sequence", (Case("waxman:16:3-3", MACHINES, (0, 1), 2000, steps("clamped", 10), 96),
+                       Case("11-24-11", ("text",), (0, 1), 2000, steps("clamped", 3), 48),
+                       Case("waxman:16:3-3", MACHINES, (0, 1), 2000, steps("stream", 10), 96))),
     Suite("reward", (Case("4-8-2", ("bandit", "bandit(seed=1)", "bandit(contexts=4, seed=2)", "bandit(contexts=4, luck=0.2)",
                                     "xor"), n=2000, protocol=steps("reward", 4)),)),
 )}
 
-# %% ../../nbs/local/07_score.ipynb #ec204090
+# %% ../../nbs/local/07_score.ipynb #5a38dc30
 def other_graph(
     text: str,  # of a graph
 ) -> str:
@@ -158,7 +164,7 @@ def held_out(
                     case.n*5//4, Protocol(p.name, p.forward + 1, p.teach + 1), case.exam)
     return Suite(f"{suite.name} held out", tuple(map(other, suite.cases)))
 
-# %% ../../nbs/local/07_score.ipynb #20d99988
+# %% ../../nbs/local/07_score.ipynb #f399705d
 @dataclass
 class Scorecard:
     "What a rule is worth, in plain values."
@@ -182,7 +188,7 @@ class Scorecard:
         rows = [f"{name:44}{v:7.3f}{self.least[name]:7.3f}" for name, v in self.lessons.items()]
         return "\n".join([f"{self.suite}: {self.score:.4f}, worst lane {self.worst:.3f}", *rows])
 
-# %% ../../nbs/local/07_score.ipynb #5838c5ea
+# %% ../../nbs/local/07_score.ipynb #d499cc0e
 def suite_of(
     suite,                                  # `Suite`, or the name of one
     seeds=None, n=None, protocol=None,      # of every case, where given
@@ -209,7 +215,7 @@ def score(rule: Rule, suite="five", seeds=None, n=None, protocol=None, backend="
     "The score of one rule, as `scores`."
     return scores([rule], suite, seeds, n, protocol, backend)[0]
 
-# %% ../../nbs/local/07_score.ipynb #152b4963
+# %% ../../nbs/local/07_score.ipynb #eb4580ab
 def card(
     rule: Rule, suite: Suite,
     parts: list,      # of (case, (result, gains, twin's shares))
@@ -219,7 +225,7 @@ def card(
     lessons, least, means = {}, {}, []
     for case, (_, gain, _) in parts:
         rows = gain.reshape(len(case.lessons), -1)
-        names = [f"{case.graph} {one}" for one in case.lessons]
+        names = [f"{case.graph} {case.protocol.name} {one}" for one in case.lessons]
         lessons.update(zip(names, map(float, rows.mean(1))))
         least.update(zip(names, map(float, rows.min(1))))
         means.append(rows.mean())
@@ -230,7 +236,7 @@ def card(
         alive=float(np.mean([result.alive.mean() for _, (result, _, _) in parts])),
         senses=rule.senses, size=rule.size, steps=first.forward + first.teach, seconds=seconds)
 
-# %% ../../nbs/local/07_score.ipynb #4e4f35df
+# %% ../../nbs/local/07_score.ipynb #e082dd4a
 CRUMBS = dict(static=0., seen=1e-4, short=2e-4, fingerprint=5e-4, learns=1e-3, full=2e-3)
 HURDLES = tuple(CRUMBS)
 TAUGHT_BY = dict(reward=("reward",), target=("signal",))  # what a teacher touches; otherwise the error
@@ -253,7 +259,7 @@ def brief(suite: Suite, n: int, exam: int) -> Setting:
     case = suite.cases[0]
     return setting(replace(case, seeds=case.seeds[:1], n=n, exam=exam), 0)
 
-# %% ../../nbs/local/07_score.ipynb #e81f86d4
+# %% ../../nbs/local/07_score.ipynb #672c1c5a
 def first_run(
     rules: list, s: Setting, backend: str,
 ) -> list:  # of (hurdle that was failed or "", fingerprint)
@@ -272,8 +278,8 @@ def first_run(
         else: out.append(("", digest(*(np.round(a, 4).astype(np.float32).tobytes() for a in (r.outputs, twin)))))
     return out
 
-# %% ../../nbs/local/07_score.ipynb #0e186422
-def new(
+# %% ../../nbs/local/07_score.ipynb #84aca2d1
+def unseen(
     keys: list,  # of texts
     seen,        # a set, or what has `in` and `add`; is added to
 ) -> list:       # of bool
@@ -287,7 +293,7 @@ def new(
 def examine(
     rules: list,                  # of `Rule`
     suite="five",                 # as in `suite_of`
-    seen=None,                    # fingerprints of what was tried, see `new`; None: nothing was
+    seen=None,                    # fingerprints of what was tried, see `unseen`; None: nothing was
     seeds=None, protocol=None,    # as in `suite_of`
     backend="auto",
 ) -> list:                        # of (hurdle, crumb or score) of each rule
@@ -298,12 +304,291 @@ def examine(
     def left(): return [k for k, hurdle in enumerate(at) if not hurdle]
     def fail(hurdle, passed):
         for k, ok in zip(left(), passed): at[k] = "" if ok else hurdle
-    fail("seen", new([program_key(rules[k]) for k in left()], seen))
+    fail("seen", unseen([program_key(rules[k]) for k in left()], seen))
     runs = first_run([rules[k] for k in left()], brief(suite, SHORT, 4), backend)
     fail("short", [not hurdle for hurdle, _ in runs])
-    fail("fingerprint", new([key for hurdle, key in runs if not hurdle], seen))
+    fail("fingerprint", unseen([key for hurdle, key in runs if not hurdle], seen))
     tried = judged([rules[k] for k in left()], brief(suite, LONGER, 16), backend)
     fail("learns", [gain.mean() > LEAST for _, gain, _ in tried])
     finals = dict(zip(left(), scores([rules[k] for k in left()], suite, backend=backend))) if left() else {}
     return [("full", max(finals[k].score, CRUMBS["full"])) if k in finals else (hurdle, CRUMBS[hurdle])
             for k, hurdle in enumerate(at)]
+
+# %% ../../nbs/local/07_score.ipynb #c795d9f0
+@dataclass
+class Pupil:
+    "A rule at work: what it has learnt is in `state`."
+    rule: Rule
+    graph: Graph
+    protocol: Protocol
+    seeds: tuple = (0, 1, 2, 3)
+    state: State = None
+    turn: int = 0      # makes each lesson another draw
+
+    def run(self, x, y, mask, taught: bool):  # (E, I, L), (E, O, L), (O, L)
+        "Examples, one after the other; outputs (E, O, L)."
+        made = simulate(self.rule, self.graph, self.protocol, Examples(x, y, mask), self.seeds,
+                        np.full(len(x), taught), state=self.state)
+        self.state = made.state
+        return made.outputs
+
+    def draw(self, text: str, n: int):
+        "Examples of a lesson, other ones each time."
+        self.turn += 1
+        e = examples([text], [s + 1000*self.turn for s in self.seeds], n, self.graph)
+        return e.inputs, e.targets, e.mask
+
+    def copy(self): return replace(self, state=self.state and replace(self.state))
+
+# %% ../../nbs/local/07_score.ipynb #20cebe22
+@patch
+def teach(self: Pupil, text: str, n: int, change=None):
+    "Teach a lesson; `change` is applied to inputs and targets."
+    x, y, mask = self.draw(text, n)
+    if change: x, y = change(x, y)
+    self.run(x, y, mask, True)
+    return self
+
+@patch
+def exam(self: Pupil, text: str, n: int = 16, change=None) -> float:
+    "Share of variance explained, mean over seeds."
+    other = self.copy()
+    e = examples([text], other.seeds, 0, other.graph, WASH, n)
+    x, y = change(e.inputs, e.targets) if change else (e.inputs, e.targets)
+    s = Setting(other.graph, other.protocol, replace(e, inputs=x, targets=y), None, None, None, None, n)
+    return float(explained(other.run(x, y, e.mask, False), s).mean())
+
+@patch
+def curve(self: Pupil, text: str, n: int, every: int = 25, change=None) -> np.ndarray:  # (n/every + 1,)
+    "Exams before and during lessons."
+    found = [self.exam(text, change=change)]
+    for _ in range(n//every): found.append(self.teach(text, every, change).exam(text, change=change))
+    return np.array(found)
+
+def soon(
+    shares,       # of exams, the first before any lesson
+    good=0.8,     # what counts as learnt
+) -> float:       # from 0: never, to 1: at once
+    "How early a curve is good for the rest of it."
+    bad = np.flatnonzero(np.asarray(shares) < good)
+    return 1 - (bad[-1] + 1)/len(shares) if len(bad) else 1.
+
+# %% ../../nbs/local/07_score.ipynb #22ce3f20
+class Property(NamedTuple):
+    "One line of the list."
+    name: str
+    value: float    # 0 to 1
+    control: float  # the same where the property must be absent
+    x: tuple        # of the curve
+    y: tuple
+    label: str      # of its axis
+
+def garbage(x, y): return x, np.random.default_rng(0).permuted(y, axis=0)
+
+def swap_graph(pupil: Pupil, edges) -> Pupil:
+    "The pupil without some edges; what it knows of the others stays."
+    graph, kept = cut(pupil.graph, edges)
+    s = pupil.state
+    stay = np.setdiff1d(np.arange(len(pupil.graph.edges)), edges)
+    return replace(pupil, graph=graph, state=State(s.node, s.half[:, kept], s.shared[:, stay], s.step))
+
+def scaled(pupil: Pupil, draw) -> Pupil:
+    "The pupil with the memory of its edges multiplied by random factors."
+    s, rng = pupil.state, np.random.default_rng(0)
+    return replace(pupil, state=State(s.node, s.half*draw(rng, s.half.shape), s.shared*draw(rng, s.shared.shape), s.step))
+
+# %% ../../nbs/local/07_score.ipynb #e16d2b38
+def reacts(new, n) -> Property:
+    "Share of the answers' variance that the question decides."
+    def share(pupil):
+        e = examples(["add"], pupil.seeds, 0, pupil.graph, WASH, 32)
+        out = pupil.run(e.inputs, e.targets, e.mask, False)[WASH:, 0].astype(float)
+        kind = e.inputs[WASH:, 0] + 2*e.inputs[WASH:, 1]
+        means = np.zeros_like(out)
+        for k in range(4): means += np.where(kind == k, np.nanmean(np.where(kind == k, out, np.nan), 0), 0)
+        total = out.var(0)
+        return float(np.where(total > 1e-9, means.var(0)/np.where(total > 0, total, 1), 0).mean())
+    pupil = new("2-8-2").teach("add", n)
+    off = np.flatnonzero(np.isin(pupil.graph.edges, pupil.graph.inputs).any(1))
+    return Property("reacts to its input", share(pupil.copy()), share(swap_graph(pupil, off)), (), (), "")
+
+def by_length(name: str, graph: str, text: str, sizes, label: str):
+    "A property of sequences by some size."
+    def measure(new, n) -> Property:
+        def share(k, spoil=False):
+            pupil = new(graph)
+            s = setting(Case(graph, (text.format(k),), pupil.seeds, 2*n, pupil.protocol, 48))
+            e = s.examples
+            if spoil: e = replace(e, targets=np.concatenate([garbage(None, e.targets[:2*n])[1], e.targets[2*n:]]))
+            return float(explained(simulate(pupil.rule, s.graph, s.protocol, e, s.seeds, s.taught, s.extra).outputs, s).mean())
+        y = tuple(map(share, sizes))
+        return Property(name, float(np.mean(y)), share(sizes[0], spoil=True), tuple(sizes), y, label)
+    return measure
+
+memorises = by_length("memorises sequences", "waxman:12:3-3", "memorise(length={}, symbols=3)", (2, 4, 6, 8), "length")
+generates = by_length("follows a small automaton", "waxman:12:3-3", "machine(states={})", (2, 3), "states")
+waits = by_length("waits for an echo", "waxman:12:3-3", "echo(delay={})", (1, 2, 3, 4), "steps of delay")
+
+# %% ../../nbs/local/07_score.ipynb #6619bf25
+def recovers(new, n) -> Property:
+    "After a hundred examples of garbage."
+    pupil = new("2-8-2").teach("or", n).teach("or", 100, garbage)
+    y = pupil.curve("or", n//2)
+    return Property("recovers from garbage", float(y[-1]), float(y[0]), tuple(range(0, 25*len(y), 25)), tuple(y), "examples")
+
+def noisy(new, n) -> Property:
+    "Weights times 1 ± .3, at once."
+    pupil = new("2-8-2").teach("or", n)
+    spread = (0., .1, .2, .3, .5, 1.)
+    y = [scaled(pupil, lambda rng, size: 1 + s*rng.standard_normal(size)).exam("or") for s in spread]
+    wrong = scaled(pupil, lambda rng, size: 2*rng.standard_normal(size)).exam("or")
+    return Property("bears noise in its weights", y[3], wrong, spread, tuple(y), "noise in weights")
+
+def damaged(name: str, gone):
+    "A property of damage to the graph; `gone`: from a graph to the edges that go."
+    def measure(new, n) -> Property:
+        pupil = new("2-8-2").teach("or", n)
+        y = swap_graph(pupil, gone(pupil.graph)).curve("or", n//2)
+        return Property(name, float(y[-1]), float(y[0]), tuple(range(0, 25*len(y), 25)), tuple(y), "examples")
+    return measure
+
+def fifth(graph): return np.random.default_rng(1).permutation(len(graph.edges))[:len(graph.edges)//5]
+
+loses_edges = damaged("a fifth of the edges lost", fifth)
+loses_node = damaged("a node lost", lambda graph: np.flatnonzero((graph.edges == 4).any(1)))
+
+# %% ../../nbs/local/07_score.ipynb #20edb5e1
+def scales(new, n) -> Property:
+    "Hidden layers of many sizes."
+    sizes = (2, 4, 8, 16, 32)
+    y = [new(f"2-{k}-2").teach("xor", 2*n).exam("xor") for k in sizes]
+    return Property("works at many sizes", float(np.mean(y)), new("2-8-2").exam("xor"), sizes, tuple(y), "hidden nodes")
+
+def saves(new, n) -> Property:
+    "X, then Y, then X again."
+    pupil = new("2-8-2").teach("or", n).teach("nor", n)
+    left, y = pupil.exam("or"), pupil.curve("or", n)
+    return Property("learns again what it forgot", soon(y), left, tuple(range(0, 25*len(y), 25)), tuple(y), "examples")
+
+def raised(x, y): return x, y + .3
+
+def transfers(new, n) -> Property:
+    "From X to X + .3."
+    fresh = new("2-8-2").curve("xor", n, change=raised)
+    y = new("2-8-2").teach("xor", 2*n).curve("xor", n, change=raised)
+    return Property("transfers to a like task", soon(y), soon(fresh), tuple(range(0, 25*len(y), 25)), tuple(y), "examples")
+
+# %% ../../nbs/local/07_score.ipynb #8814ee33
+def composes(new, n) -> Property:
+    "xor after and with or."
+    fresh = new("2-8-2").curve("xor", n)
+    pupil = new("2-8-2")
+    x, _, mask = pupil.draw("switch", 2*n)
+    pupil.run(x, np.stack([x.min(1), x.max(1)], 1), mask, True)
+    y = pupil.curve("xor", n)
+    return Property("composes what it knows", soon(y), soon(fresh), tuple(range(0, 25*len(y), 25)), tuple(y), "examples")
+
+def shares(new, n) -> Property:
+    "One function at two outputs."
+    def both(x, y): return x, np.repeat(x.max(1, keepdims=True), 2, 1)
+    y = new("2-8-2").curve("switch", n, change=both)
+    wrong = new("2-8-2").curve("switch", n, change=lambda x, y: garbage(*both(x, y)))
+    return Property("serves two outputs alike", soon(y), soon(wrong), tuple(range(0, 25*len(y), 25)), tuple(y), "examples")
+
+def half(side):
+    "Questions whose first bit is this one."
+    def change(x, y):
+        x = x.copy()
+        x[:, 0] = side
+        return x, np.where(np.arange(y.shape[1])[None, :, None] == 0, np.maximum(x[:, :1], x[:, 1:2]), y)
+    return change
+
+def shifts(new, n) -> Property:
+    "One half of the table, then the other, in blocks that grow shorter."
+    pupil, y = new("2-8-2").teach("or", n, half(0)), []
+    wrong = pupil.exam("or")
+    for size in (100, 50, 25, 12, 6, 3):
+        for _ in range(max(1, n//(6*size))): pupil.teach("or", size, half(1)).teach("or", size, half(0))
+        y.append(pupil.exam("or"))
+    return Property("bears a shift of the questions", y[-1], wrong, (100, 50, 25, 12, 6, 3), tuple(y), "block")
+
+# %% ../../nbs/local/07_score.ipynb #80dea4a8
+def hurries(new, n) -> Property:
+    "With less and less time."
+    pupil, y = new("2-8-2").teach("or", n), []
+    long = pupil.protocol
+    lengths = [max(1, int(long.forward*share)) for share in (1, .75, .5, .25)]
+    for k in lengths:
+        pupil.protocol = Protocol(long.name, k, max(1, long.teach*k//long.forward))
+        y.append(pupil.teach("or", n//2).exam("or"))
+    pupil.protocol = Protocol(long.name, 1, 1)
+    return Property("works with less time", float(np.mean(y)), pupil.exam("or"), tuple(lengths), tuple(y), "steps of a phase")
+
+def constants_of(rule: Rule) -> list:  # of (part, index, places) in the rule's table
+    "Where the constants of the statements are."
+    def places(e, at):
+        if isinstance(e, list) and e[0] not in ("gauss", "uniform"):
+            for k, arg in enumerate(e[1:], 1): yield from places(arg, (*at, k))
+        elif type(e) in (int, float) and e not in (0, 1): yield at
+    data = rule.to_dict()
+    parts = [("step", k, at) for k, s in enumerate(data["step"]) for at in places(s["to"], ("to",))]
+    return parts + [("let", k, at) for k, e in data["let"].items() for at in places(e, ())]
+
+def with_constant(rule: Rule, where, factor: float) -> Rule:
+    "The rule with one constant times a factor."
+    data = rule.to_dict()
+    part, k, at = where
+    holder, key = data[part], k
+    for step in at: holder, key = holder[key], step
+    holder[key] *= factor
+    return Rule(data)
+
+# %% ../../nbs/local/07_score.ipynb #51214122
+def insensitive(new, n) -> Property:
+    "Each constant halved and doubled."
+    def worth(rule):
+        pupil = new("2-8-2")
+        pupil.rule = rule
+        return pupil.teach("or", n).exam("or")
+    rule = new("2-8-2").rule
+    where, factors = constants_of(rule), (.25, .5, 2., 4.)
+    y = [np.mean([worth(with_constant(rule, w, f)) for w in where] or [worth(rule)]) for f in factors]
+    wild = rule
+    for k, w in enumerate(where): wild = with_constant(wild, w, (-1)**k*30.)
+    return Property("bears other constants", float(np.mean(y[1:3])), worth(wild) if where else 0., factors, tuple(map(float, y)), "factor")
+
+PROPERTIES = (reacts, memorises, generates, waits, recovers, noisy, loses_edges, loses_node, scales, saves, transfers,
+              composes, shares, shifts, hurries, insensitive)
+
+def properties(
+    rule: Rule,
+    protocol: Protocol = Protocol(),  # that it is made for
+    n: int = 600,                     # examples that are enough for an easy function
+    seeds=(0, 1, 2, 3),
+) -> list:                            # of `Property`
+    "Measure all properties of a rule."
+    def new(text):
+        graph = graph_from(text)
+        deep = max(1, int(depths(graph)[graph.outputs].max()))
+        time = Protocol(protocol.name, max(deep, protocol.forward), max(deep, protocol.teach))
+        return Pupil(rule, graph, time, tuple(seeds))
+    return [measure(new, n) for measure in PROPERTIES]
+
+# %% ../../nbs/local/07_score.ipynb #a26c803e
+def property_table(found: list) -> str:
+    "Properties, a line each."
+    lines = [f"{p.name:34}{p.value:7.3f}{p.control:9.3f}" for p in found]
+    return "\n".join([f"{'':34}{'value':>7}{'control':>9}", *lines])
+
+def draw_properties(found: list, axes=None):
+    "The curves of properties; dashes are the controls."
+    from matplotlib import pyplot as plt
+    shown = [p for p in found if p.x]
+    if axes is None: axes = plt.subplots(-(-len(shown)//5), 5, figsize=(12, 1.9*-(-len(shown)//5)), sharey=True)[1].ravel()
+    for ax in axes[len(shown):]: ax.axis("off")
+    for p, ax in zip(shown, axes):
+        ax.plot(p.x, p.y, marker="." if len(p.x) < 9 else "")
+        ax.axhline(p.control, color="0.5", lw=.8, ls="--")
+        ax.set(ylim=(-.05, 1.05), xlabel=p.label)
+        ax.set_title(p.name, fontsize=8)
+    return axes
