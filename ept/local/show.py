@@ -390,10 +390,10 @@ def c_lines(group) -> list:
     made = "old + ((a - old) + (b - old))" if line.op == "merge_sum" else f"(a + b)*{in_c(.5)}"
     return filled(MERGE_C, VALUE=line.args[0], OUT=line.out, MADE=made).split("\n")
 
-# %% ../../nbs/local/11_show.ipynb #238cb4b4
+# %% ../../nbs/local/11_show.ipynb #6822f937
 FRAME_C = """/* %NAME%, a learning rule written as a program by ept.local (rule %ID%).
    cc -O3 -ffp-contract=off rule.c -lm && ./a.out     learns exclusive or at its first output
-   -DT=float for single precision; -DLIBRARY for the functions start, step, lesson and slot alone. */
+   -DT=float for single precision; -DLIBRARY for the functions net_start, net_step, net_lesson and net_slot alone. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -426,20 +426,20 @@ static inline T gauss(uint32_t leaf, uint32_t k)
             + (g & 255) + (g >> 8 & 255) + (g >> 16 & 255) + (g >> 24);
     return (T)(sum - 1020)*(T)%NORMAL%;
 }
-T *slot(int k)     /* memory in the order %SLOTS% */
+T *net_slot(int k)     /* memory in the order %SLOTS% */
 {
     T *all[] = { %POINTERS% };
     return all[k];
 }
 """
 REST_C = """
-void step(T teaching, T at_last, T told)
+void net_step(T teaching, T at_last, T told)
 {
     teach = teaching; last = at_last; reward = told;
 %STEP%
     number++;
 }
-void start(uint64_t seed)
+void net_start(uint64_t seed)
 {
     teach = last = reward = 0;
     key = mix((uint32_t)seed ^ mix((uint32_t)(seed >> 32)));
@@ -454,27 +454,27 @@ void start(uint64_t seed)
 }
 static void show(const T *x) { for (int k = 0; k < I; k++) signal_[inputs[k]] = x[k]; }
 static void tell(const T *e) { %TELL% }
-void lesson(const T *x, const T *y, int forward, int teaching, T *said)   /* without y nothing is taught */
+void net_lesson(const T *x, const T *y, int forward, int teaching, T *said)   /* without y nothing is taught */
 {
     T error[O] = {0};
     show(x);
     tell(error);
-    for (int k = 0; k < forward; k++) { step(0, 0, 0); show(x); tell(error); }
+    for (int k = 0; k < forward; k++) { net_step(0, 0, 0); show(x); tell(error); }
     for (int k = 0; k < O; k++) said[k] = signal_[outputs[k]];
     if (!y) return;
     for (int k = 0; k < O; k++) error[k] = y[k] - said[k];
     tell(error);
-    for (int k = 0; k < teaching; k++) { step(1, k == teaching - 1, 0); show(x); tell(error); }
+    for (int k = 0; k < teaching; k++) { net_step(1, k == teaching - 1, 0); show(x); tell(error); }
 }
 #ifndef LIBRARY
 int main(void)
 {
     T x[I], y[O] = {0}, said[O], wrong = 0;
-    start(0);
+    net_start(0);
     for (int k = 1; k <= 1000; k++) {
         for (int i = 0; i < I; i++) x[i] = rand() % 2;
         y[0] = I > 1 ? x[0] != x[1] : x[0];
-        lesson(x, y, 4, 4, said);
+        net_lesson(x, y, 4, 4, said);
         wrong += (said[0] - y[0])*(said[0] - y[0]);
         if (k % 100 == 0) { printf("%d %.4f\\n", k, (double)wrong/100); wrong = 0; }
     }
