@@ -7,24 +7,25 @@ __all__ = ['FIRE', 'KNOWN', 'relaxed', 'ep', 'asym_ep', 'graph_field', 'squash',
            'feedback_alignment', 'kolen_pollack', 'backprop_events', 'oja', 'hebb', 'perturbation', 'Known',
            'protocols', 'known']
 
-# %% ../../nbs/local/05_known.ipynb #2baa4df0
+# %% ../../nbs/local/05_known.ipynb #01390558
 from typing import NamedTuple
 import numpy as np
 from ..core import one_of, require
 from .graphs import Graph
+from .native import edge_of
 from .rules import Rule
 from .run import Protocol
 
-# %% ../../nbs/local/05_known.ipynb #3f6af54e
+# %% ../../nbs/local/05_known.ipynb #676896f1
 def relaxed(drive) -> dict:
     "Definitions that equilibrium rules share: outputs are linear, the others saturate."
     return {"drive": drive, "aim": ["sel", "output?", "drive", ["squash", "drive"]]}
 
 def ep(
-    rate=0.05,   # of learning
-    nudge=0.2,   # β
-    pace=0.5,    # ε of the relaxation
-    start=0.3,   # deviation of the weights
+    rate=0.03,   # of learning
+    nudge=-0.5,  # β
+    pace=0.8,    # ε of the relaxation
+    start=0.4,   # deviation of the weights
 ) -> Rule:
     "Equilibrium propagation with one symmetric weight an edge (B. Scellier and Y. Bengio, arXiv 1602.05179)."
     pulled = ["add", "bias", ["sum", ["mul", "weight", ["nbr", "signal"]]], ["mul", nudge, "teach", "error"]]
@@ -37,11 +38,12 @@ def ep(
         "step": [{"set": "signal", "to": ["add", "signal", ["mul", pace, ["sub", "aim", "signal"]]]},
                  {"set": "free", "to": "signal", "when": "settle"},
                  {"set": "weight", "to": ["add", "weight", ["mul", rate/(2*nudge), moved]], "when": "learn"},
-                 {"set": "bias", "to": ["add", "bias", ["mul", rate/nudge, ["sub", "signal", "free"]]], "when": "learn"}]})
+                 {"set": "bias", "to": ["add", "bias", ["mul", rate/nudge, ["sub", "signal", "free"]]],
+                  "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #cd438118
+# %% ../../nbs/local/05_known.ipynb #0b3ca4d6
 def asym_ep(
-    rate=0.05, nudge=0.2, pace=0.5, start=0.3,  # as in `ep`
+    rate=0.05, nudge=-0.2, pace=0.5, start=0.4,  # as in `ep`
     correct=True,  # without the correction it is plain equilibrium propagation on weights that are not symmetric
 ) -> Rule:
     "Asymmetric equilibrium propagation (Scurria et al., arXiv 2602.03670) as messages; private weights."
@@ -62,7 +64,7 @@ def asym_ep(
                  {"set": "weight", "to": ["add", "weight", ["mul", "adjoint", ["nbr", "free"]]], "when": "learn"},
                  {"set": "bias", "to": ["add", "bias", "adjoint"], "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #d3fd43e8
+# %% ../../nbs/local/05_known.ipynb #9758dd35
 def graph_field(
     graph: Graph,
     weight,        # (H,) one a half-edge, or (H/2,) one an edge in the order of `graph.edges`
@@ -71,10 +73,8 @@ def graph_field(
     "The network of `ep` and `asym_ep` as a field for ept's solvers and estimators."
     import torch
     from ept.fields import MapField
-    own, dst, ins, outs = (torch.tensor(np.asarray(a), dtype=torch.long)
-                           for a in (graph.own, graph.dst, graph.inputs, graph.outputs))
-    number = np.cumsum(graph.own < graph.dst) - 1
-    edge = torch.tensor(np.where(graph.own < graph.dst, number, number[graph.rev]))
+    arrays = graph.own, graph.dst, graph.inputs, graph.outputs, edge_of(graph)
+    own, dst, ins, outs, edge = (torch.tensor(np.asarray(a), dtype=torch.long) for a in arrays)
     shared = len(weight)*2 == len(own)
     linear, held = (torch.zeros(graph.n, dtype=torch.bool).index_fill(0, nodes, True) for nodes in (outs, ins))
 
@@ -83,7 +83,7 @@ def graph_field(
             super().__init__()
             self.weight, self.bias = (torch.nn.Parameter(torch.tensor(np.asarray(v, float))) for v in (weight, bias))
 
-        def clamp(self, inputs): return torch.zeros(len(inputs), graph.n, dtype=torch.float64).index_copy(1, ins, inputs)
+        def clamp(self, inputs): return inputs.new_zeros(len(inputs), graph.n).index_copy(1, ins, inputs)
 
         def map(self, z, x):
             w = self.weight[edge] if shared else self.weight
@@ -94,13 +94,13 @@ def graph_field(
 
     return GraphField()
 
-# %% ../../nbs/local/05_known.ipynb #72028a63
+# %% ../../nbs/local/05_known.ipynb #76d44050
 def squash(x):
     "The `squash` of the language for PyTorch; beyond 3 it is 1, with slope 0."
     x = x.clamp(-3, 3)
     return x*(27 + x*x)/(27 + 9*x*x)
 
-# %% ../../nbs/local/05_known.ipynb #7bac704b
+# %% ../../nbs/local/05_known.ipynb #8e869d43
 FIRE = {"set": "signal", "to": ["leaky", ["add", ["sum", ["mul", "weight", ["nbr", "signal"]], "lower"], "bias"]]}
 
 def layered(
@@ -111,7 +111,7 @@ def layered(
     half=("weight",),         # slots of half-edges, all drawn alike
     **more,                   # other entries of the rule
 ) -> Rule:
-    "A rule whose signals go up by parity, with δ as a definition and the change of weights by δ times the signal below."
+    "A rule that changes weights by δ times the signal below, and biases by δ; the rest is given."
     first = [{"set": slot, "to": ["mul", start, ["gauss", "vector", k]]} for k, slot in enumerate(half)]
     change = ["mul", rate, "delta", ["nbr", "signal"]]
     learn = [{"set": "weight", "to": ["add", "weight", change], "where": "lower", "when": "learn"},
@@ -131,14 +131,14 @@ def backprop(
     "Exact gradient descent on layers, and on any graph along its parity; for the protocol `clamped`."
     return layered("backprop", [FIRE, error_by(["back", "weight"])], rate, start)
 
-# %% ../../nbs/local/05_known.ipynb #5ead550b
+# %% ../../nbs/local/05_known.ipynb #e80bab5b
 def delta(
     rate=0.2, start=0.5,  # as in `ep`
 ) -> Rule:
     "Outputs learn, hidden nodes stay as they were drawn (B. Widrow and M. Hoff, 1960)."
     return layered("delta", [FIRE], rate, start)
 
-# %% ../../nbs/local/05_known.ipynb #e8cc8e9e
+# %% ../../nbs/local/05_known.ipynb #299e2968
 def feedback_alignment(
     rate=0.1, start=0.5,  # as in `ep`
 ) -> Rule:
@@ -157,29 +157,29 @@ def kolen_pollack(
     weight["to"][1] = ["mul", 1 - shrink, "weight"]
     return Rule(rule)
 
-# %% ../../nbs/local/05_known.ipynb #33243899
+# %% ../../nbs/local/05_known.ipynb #365f397a
 def backprop_events(
     rate=0.2, start=0.5,  # as in `ep`
 ) -> Rule:
     "Exact backprop in which flags travel with values; for the protocol `pulse`. It senses parity and nothing else."
     arrived = ["max", "heard", ["sel", "parity", ["nbr", "has_error"], ["nbr", "has_signal"]]]
     brought = ["mul", ["back", "weight"], ["nbr", "error"], ["dleaky", ["nbr", "signal"]]]
-    all_of = lambda side: ["mul", ["step", ["sum", 1, side]], ["sub", 1, ["step", ["sum", ["sub", 1, "arrived"], side]]]]
-    return layered(
-        "backprop_events", [
-            {**FIRE, "when": "fire"},
+    def all_of(side): return ["mul", ["step", ["sum", 1, side]], ["eq", ["sum", ["sub", 1, "arrived"], side], 0]]
+    step = [{**FIRE, "when": "fire"},
             {"set": "has_signal", "to": "fires"},
-            {"set": "message", "to": ["sel", ["nbr", "has_error"], brought, "message"], "where": "higher"},
-            {"set": "error", "to": ["sum", ["sel", ["nbr", "has_error"], brought, "message"], "higher"], "when": "blame"},
+            {"set": "message", "to": "told", "where": "higher"},
+            {"set": "error", "to": ["sum", "told", "higher"], "when": "blame"},
             {"set": "has_error", "to": "blames"},
-            {"set": "heard", "to": ["mul", "arrived", ["sub", 1, ["sel", "parity", "blames", "fires"]]]},
-        ], rate, start,
+            {"set": "heard", "to": ["mul", "arrived", ["sub", 1, ["sel", "parity", "blames", "fires"]]]}]
+    return layered(
+        "backprop_events", step, rate, start,
         memory={"node": ["signal", "error", "bias", "has_signal", "has_error"], "half": ["weight", "heard", "message"]},
         public=["signal", "error", "has_signal", "has_error"],
-        let={"delta": ["mul", "error", ["dleaky", "signal"]], "arrived": arrived, "fires": all_of("lower"), "blames": all_of("higher")},
+        let={"delta": ["mul", "error", ["dleaky", "signal"]], "arrived": arrived, "fires": all_of("lower"),
+             "blames": all_of("higher"), "told": ["sel", ["nbr", "has_error"], brought, "message"]},
         when={"learn": "has_error", "fire": "fires", "blame": "blames"})
 
-# %% ../../nbs/local/05_known.ipynb #687119a3
+# %% ../../nbs/local/05_known.ipynb #6745c953
 def oja(
     rate=0.05, start=0.5,  # as in `ep`
     decay=1.0,             # of the weight by the node's own signal; 0 is Hebb's rule
@@ -198,28 +198,30 @@ def hebb(
     "A weight follows the product of both ends (D. Hebb, 1949); for the protocol `target`."
     return oja(rate, start, decay=0.0)
 
-# %% ../../nbs/local/05_known.ipynb #eda1934b
+# %% ../../nbs/local/05_known.ipynb #a920e620
 def perturbation(
-    rate=1.0, start=0.5,  # as in `ep`
-    noise=0.3,            # deviation of ξ where the reward is 0
+    rate=0.1, start=0.5,  # as in `ep`
+    noise=0.5,            # deviation of ξ where the reward is 0
     memory=0.05,          # rate of the running mean
 ) -> Rule:
     "Node perturbation: noise that paid is kept (B. Widrow and M. Lehr, 1990); for the protocol `reward`."
     gain = ["mul", rate, ["sub", "reward", "usual"], "noise"]
     left = ["min", 1, ["max", 0, ["sub", 1, "usual"]]]
-    fire = {"set": "signal", "to": ["leaky", ["add", ["sum", ["mul", "weight", ["nbr", "signal"]], "lower"], "bias", "noise"]]}
+    drive = ["add", ["sum", ["mul", "weight", ["nbr", "signal"]], "lower"], "bias", "noise"]
+    change = ["mul", "gain", ["nbr", "signal"]]
     return Rule({
         "ept_rule": 1, "name": "perturbation",
         "memory": {"node": ["signal", "bias", "noise", "usual"], "half": ["weight"]},
         "public": ["signal"], "filters": {"lower": ["neg", "parity"]}, "when": {"learn": "last"}, "let": {"gain": gain},
         "init": [{"set": "weight", "to": ["mul", start, ["gauss", "vector", 0]]}],
-        "step": [fire,
-                 {"set": "weight", "to": ["add", "weight", ["mul", "gain", ["nbr", "signal"]]], "where": "lower", "when": "learn"},
+        "step": [{"set": "signal", "to": ["leaky", drive]},
+                 {"set": "weight", "to": ["add", "weight", change], "where": "lower", "when": "learn"},
                  {"set": "bias", "to": ["add", "bias", "gain"], "when": "learn"},
                  {"set": "noise", "to": ["mul", noise, left, ["gauss", "float", 1]], "when": "learn"},
-                 {"set": "usual", "to": ["add", "usual", ["mul", memory, ["sub", "reward", "usual"]]], "when": "learn"}]})
+                 {"set": "usual", "to": ["add", "usual", ["mul", memory, ["sub", "reward", "usual"]]],
+                  "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #fb3387d2
+# %% ../../nbs/local/05_known.ipynb #eb02c11e
 class Known(NamedTuple):
     "A rule of the literature."
     make: callable      # of its settings
@@ -228,7 +230,7 @@ class Known(NamedTuple):
 def protocols(name: str, steps: int): return Protocol(name, steps, steps)
 
 KNOWN = {
-    "ep": Known(ep, protocols("clamped", 50)), "asym_ep": Known(asym_ep, protocols("clamped", 50)),
+    "ep": Known(ep, protocols("clamped", 80)), "asym_ep": Known(asym_ep, protocols("clamped", 50)),
     **{f.__name__: Known(f, protocols("clamped", 4)) for f in (backprop, feedback_alignment, kolen_pollack, delta)},
     "backprop_events": Known(backprop_events, protocols("pulse", 4)),
     **{f.__name__: Known(f, protocols("target", 4)) for f in (hebb, oja)},

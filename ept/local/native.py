@@ -8,9 +8,10 @@ __all__ = ['DEAD', 'TINY', 'MASK', 'GOLDEN', 'GAUSS', 'UNIFORM', 'EXACT', 'HEAD'
            'INTERPRET', 'dead_lanes', 'mix', 'lane_keys', 'draw', 'cases', 'numbers', 'source', 'Setup', 'Job',
            'kernel', 'address', 'edge_of', 'set_up', 'head', 'Outcome', 'run_jobs', 'branches', 'interpreter']
 
-# %% ../../nbs/local/03_native.ipynb #d29c8c3a
+# %% ../../nbs/local/03_native.ipynb #9bf77c97
 import ctypes, math, re
 from functools import lru_cache
+from importlib import import_module
 import numpy as np
 from .graphs import Graph
 from .rules import CODES, HELPERS_C, HELPERS_PYTHON, KINDS, OPS, PROTOCOL, WIDTH, Program
@@ -669,29 +670,31 @@ def step(code, mem, base, lengths, maps, ptr, first, rev, keys, number, dead):
         BRANCHES
 """
 
-# %% ../../nbs/local/03_native.ipynb #c2de701e
+# %% ../../nbs/local/03_native.ipynb #adad5023
 def branches() -> str:
     "The operators of the table as branches of the interpreter in Python."
     lines = []
     for name, op in [*OPS.items(), ("copy", None)]:
         if op is not None and op.kind != "map": continue
         text = op.python.format("p", "v", "w") if op else "p"
-        lines.append(f"elif op == {CODES[name]}:\n            for i in range(rows):\n"
-                     f"                for l in range(mem.shape[1]):\n"
-                     f"                    p, v, w = mem[a + ma[i], l], mem[b + mb[i], l], mem[z + mz[i], l]\n"
-                     f"                    mem[out + i, l] = {text}")
+        n = op.arity[0] if op else 1
+        rows = [f"{v}s = mem[{r} + m{r}[i]]" for v, r in zip("pvw"[:n], "abz")]
+        values = [f"{v} = {v}s[l]" for v in "pvw"[:n]]
+        lines.append("\n            ".join([f"elif op == {CODES[name]}:", "for i in range(rows):", "    o = mem[out + i]",
+                     *(f"    {r}" for r in rows), "    for l in range(len(o)):", *(f"        {v}" for v in values),
+                     f"        o[l] = {text}"]))
     return "\n        ".join(lines)
 
 @lru_cache
 def interpreter(
     dtype: str,
+    jit=None,  # what compiles; None: Numba
 ):  # function of code, memory, starts of arrays, lengths, maps, ptr, first, rev, keys, number, dead
     "A step, compiled by Numba from the table of operators."
-    import numba
+    if jit is None: jit = import_module("numba").njit(error_model="numpy")
     text = HELPERS_PYTHON.replace("def ", "@jit\ndef ").replace("math.floor", "np.floor")
     text += INTERPRET.replace("BRANCHES", branches())
     text = re.sub(r"\b\d+\.\d+(e[-+]?\d+)?|math\.nan", r"T(\g<0>)", text)
-    jit = numba.njit(error_model="numpy", fastmath=False)
     scope = dict(jit=jit, np=np, math=math, T=getattr(np, dtype), U=np.uint64, M=np.uint64(MASK), TINY=TINY, DEAD=DEAD,
                  GAUSS_SCALE=GAUSS, UNIFORM_SCALE=UNIFORM, **{k.upper(): c for k, c in CODES.items() if k not in OPS
                                                             or OPS[k].kind == "reduce"})

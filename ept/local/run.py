@@ -104,7 +104,7 @@ class Machine:
         self.remember(State(*(np.zeros((len(rule.memory[k]), n, self.L)) for k, n in self.sizes().items())))
         self.sense(degree)
 
-# %% ../../nbs/local/04_run.ipynb #f48481a5
+# %% ../../nbs/local/04_run.ipynb #b12a00ec
 def sizes(self: Machine) -> dict:
     "Rows of each kind of slot."
     H = len(self.graph.own)
@@ -126,7 +126,7 @@ def remember(self: Machine, state: State):
 def state(self: Machine) -> State:
     "The memory as NumPy arrays."
     def rows(kind, n):
-        made = [np.asarray(a if self.m is np else a.cpu()) for a in map(self.slots.get, self.rule.memory[kind])]
+        made = [a if self.m is np else a.cpu().numpy() for a in map(self.slots.get, self.rule.memory[kind])]
         return np.stack(made) if made else np.zeros((0, n, self.L), self.precision)
     return State(*(rows(kind, n) for kind, n in self.sizes().items()), self.number)
 
@@ -242,7 +242,7 @@ def store(self: Machine, slot, made):
 
 Machine.step, Machine.store = step, store
 
-# %% ../../nbs/local/04_run.ipynb #df5f54b6
+# %% ../../nbs/local/04_run.ipynb #17c73c68
 def show(self: Machine, x):
     "Write inputs (I, L)."
     self.slots["signal"][self.inputs] = x
@@ -266,7 +266,7 @@ def clamp(self: Machine, y, mask):
 def inform(self: Machine, teach, last, reward=0):
     "Set what all nodes sense."
     for name, v in (("teach", teach), ("last", last), ("reward", reward)):
-        self.senses[name] = self.senses[name]*0 + v
+        self.senses[name][:] = v
 
 for method in (show, guess, tell, flag, clamp, inform): setattr(Machine, method.__name__, method)
 
@@ -311,7 +311,7 @@ def reward(self: Machine, y, mask, guessed):
 
 for method in (forward, teach, reward): setattr(Machine, method.__name__, method)
 
-# %% ../../nbs/local/04_run.ipynb #0ab66222
+# %% ../../nbs/local/04_run.ipynb #925663fb
 def run(
     self: Machine,
     protocol: Protocol,
@@ -335,7 +335,7 @@ def run(
         if plan.order == BEFORE and taught[e] and e: self.teach(protocol, x, ys[e - 1], mask, guessed, seen)
         guessed = self.forward(protocol, protocol.forward + int(extra[e]), x, seen)
         said = self.m.where(self.dead, math.nan*guessed, guessed)
-        read[e] = said if self.m is np else said.cpu()
+        read[e] = said if self.m is np else said.cpu().numpy()
         if plan.order == AFTER and taught[e]: self.teach(protocol, x, y, mask, guessed, seen)
     return read
 
@@ -431,7 +431,7 @@ def result_of(o: Outcome, trace) -> Result:
     kept = {name: rows[:o.job.steps] for name, rows in zip(trace, o.trace)}
     return Result(o.out, state, o.dead == 0, o.job.steps, kept)
 
-# %% ../../nbs/local/04_run.ipynb #d292c4ff
+# %% ../../nbs/local/04_run.ipynb #499bafaa
 @lru_cache
 def backends() -> dict:
     "Which back ends this machine has."
@@ -455,41 +455,52 @@ def machine_of(backend, rule, graph, seeds, dtype) -> Machine:
 
 def machine_result(machine, protocol, examples, taught, extra, trace) -> Result:
     "Run a machine that has its memory."
-    def numpy(a): return np.array(a if machine.m is np else a.cpu())
+    def numpy(a): return np.array(a if machine.m is np else a.cpu().numpy())
     start, kept = machine.number, {slot: [] for slot in trace}
     def seen(machine):
         for slot, rows in kept.items(): rows.append(numpy(machine.slots[slot]))
     read = machine.run(protocol, examples, taught, extra, seen)
     return Result(read, machine.state(), ~numpy(machine.dead), machine.number - start, {k: np.array(v) for k, v in kept.items()})
 
-# %% ../../nbs/local/04_run.ipynb #d74a066b
+# %% ../../nbs/local/04_run.ipynb #cad55a11
 class Compiled(Machine):
     "A machine whose steps are bytecode, interpreted by what Numba has compiled."
     def __init__(self, rule, graph, seeds, dtype):
-        self.program = p = compile_rule(rule)
+        self.program, self.arrays = compile_rule(rule), None
         super().__init__(rule, graph, seeds, dtype)
         self.lengths = np.array([1, graph.n, len(self.own), len(self.first)])
+        p = self.program
         kinds = [*ROWS.values(), *(k for k, n in enumerate(p.slots, 1) for _ in range(n)), *[0]*len(p.constants)]
-        rows = self.lengths[np.array([*kinds, *p.registers], int)]
-        self.base = np.concatenate([[0], np.cumsum(rows)])
+        self.base = np.concatenate([[0], np.cumsum(self.lengths[np.array([*kinds, *p.registers], int)])])
         self.rows = np.zeros((self.base[-1], self.L), dtype)
         self.arrays = [self.rows[a:b] for a, b in zip(self.base, self.base[1:])]
         for k, c in enumerate(p.constants): self.arrays[len(SENSES) + sum(p.slots) + k][:] = c
-        most = max(graph.n, len(self.own))
-        self.maps = np.zeros((6, most), np.int64)
-        links = np.arange(most), [0], self.own, self.dst, self.rev, self.edge
+        self.maps = np.zeros((6, max(graph.n, len(self.own))), np.int64)
+        links = np.arange(self.maps.shape[1]), [0], self.own, self.dst, self.rev, self.edge
         for k, link in enumerate(links): self.maps[k, :len(link)] = link
-        self.gone, self.names = np.zeros(self.L, bool), [s for k in KINDS for s in rule.memory[k]]
+        self.fixed = graph.ptr, self.first, self.rev, self.keys.astype(np.uint64)
+        self.settle()
+
+    def settle(self):
+        "Move slots and senses into the rows."
+        names = [s for k in KINDS for s in self.rule.memory[k]]
+        for table, k, group in ((self.senses, 0, SENSES), (self.slots, len(SENSES), names)):
+            for name, a in zip(group, self.arrays[k:]):
+                a[:] = table[name]
+                table[name] = a
+
+    def remember(self, state):
+        "Take a state."
+        super().remember(state)
+        if self.arrays: self.settle()
 
     def step(self, part="step"):
         "One step of every node."
-        for a, name in zip(self.arrays, [*SENSES, *self.names]): a[:] = {**self.senses, **self.slots}[name]
-        fixed = self.graph.ptr, self.first, self.rev, self.keys.astype(np.uint64), np.uint64(self.number), self.gone
-        interpreter(self.precision)(getattr(self.program, part), self.rows, self.base, self.lengths, self.maps, *fixed)
-        self.slots = {s: a.copy() for s, a in zip(self.names, self.arrays[len(SENSES):])}
-        self.dead, self.number = self.dead | self.gone, self.number + 1
+        interpreter(self.precision)(getattr(self.program, part), self.rows, self.base, self.lengths, self.maps, *self.fixed,
+                                    np.uint64(self.number), self.dead)
+        self.number += 1
 
-# %% ../../nbs/local/04_run.ipynb #5c4d18ed
+# %% ../../nbs/local/04_run.ipynb #7655135c
 def one_step(
     rule: Rule,
     graph: Graph,
@@ -508,7 +519,7 @@ def one_step(
     if chosen(backend) == "c": return kernel_step(compile_rule(rule), graph, state, np.array(told), seeds, dtype)
     machine = machine_of(chosen(backend), rule, graph, seeds, dtype)
     machine.remember(state)
-    for name, row in zip(TOLD, told): machine.senses[name] = machine.array(row[None])
+    for name, row in zip(TOLD, told): machine.senses[name][:] = machine.array(row[None])
     machine.step()
     return machine.state()
 
