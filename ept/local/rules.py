@@ -6,12 +6,14 @@
 __all__ = ['SLOPE', 'FAST', 'SINE', 'HELPERS_C', 'HELPERS_PYTHON', 'OPS', 'CODES', 'SENSES', 'NOISE', 'FORMS', 'MACROS', 'KINDS',
            'MERGES', 'RESERVED', 'VERSION', 'BYTES', 'NODES', 'DEEP', 'SLOTS', 'LARGEST', 'IDS', 'KEYS', 'PARTS',
            'NAME', 'RATE', 'SAME', 'FIRST', 'OWN', 'DST', 'REV', 'EDGE', 'WIDTH', 'ROWS', 'LATE', 'SENSED', 'PROTOCOL',
-           'Op', 'squash', 'dsquash', 'sine', 'horner', 'in_c', 'one', 'unary', 'binary', 'Statement', 'place', 'brief',
-           'fail', 'near', 'Reader', 'expression_of', 'name_of', 'leaf_of', 'list_of', 'is_filter', 'other_list',
-           'table_of', 'names_of', 'statement_of', 'read_rule', 'steps_of', 'Rule', 'file_text', 'no_twins',
-           'no_constant', 'parsed', 'load', 'save', 'opened', 'has_macro', 'expand', 'Opener', 'walk', 'type_of',
-           'in_force', 'live', 'senses', 'alive', 'Program', 'Writer', 'constant', 'value', 'definition', 'noise',
-           'reduce', 'groups', 'statements', 'becomes', 'store', 'leap', 'land', 'allot', 'compile_rule', 'listing']
+           'TWICE', 'Op', 'squash', 'dsquash', 'sine', 'horner', 'in_c', 'one', 'unary', 'binary', 'Statement', 'place',
+           'brief', 'fail', 'near', 'Reader', 'expression_of', 'name_of', 'leaf_of', 'list_of', 'is_filter',
+           'other_list', 'table_of', 'names_of', 'statement_of', 'read_rule', 'steps_of', 'Rule', 'file_text',
+           'no_twins', 'no_constant', 'parsed', 'load', 'save', 'opened', 'has_macro', 'expand', 'Opener', 'walk',
+           'type_of', 'in_force', 'live', 'senses', 'alive', 'Program', 'Writer', 'constant', 'value', 'definition',
+           'noise', 'reduce', 'groups', 'statements', 'becomes', 'store', 'leap', 'land', 'allot', 'compile_rule',
+           'listing', 'folded', 'fold', 'plain', 'is_op', 'shorter', 'shortened', 'counts', 'held', 'statement_after',
+           'tidied', 'simplify']
 
 # %% ../../nbs/local/01_rules.ipynb #f108b5bd
 import hashlib, json, math, os, re, stat
@@ -902,3 +904,125 @@ def listing(
         told = [t for t, m in zip(told, args[1::2]) if m >= 0]
         lines.append(f"{names[out]:8} = {words[op]:9} {', '.join(told)}")
     return "\n".join(lines)
+
+# %% ../../nbs/local/01_rules.ipynb #14c556b9
+def folded(op: str, args):
+    "The value of an operator on constants; None unless both precisions agree on it."
+    with np.errstate(all="ignore"):
+        single, double = (fold(op, [np.full(1, a, kind) for a in args]) for kind in (np.float32, np.float64))
+    v = float(double[0])
+    return plain(v) if abs(v) <= LARGEST and np.float32(v) == single[0] else None
+
+def fold(op, values):
+    "An operator, from the left if it takes more than it is written for."
+    if len(values) < 3 or op == "sel": return OPS[op].numpy(np, *values)
+    made = values[0]
+    for v in values[1:]: made = OPS[op].numpy(np, made, v)
+    return made
+
+def plain(v): return int(v) if v == int(v) else v
+
+def is_op(e, op) -> bool: return type(e) is list and e[0] == op
+
+TWICE = ("abs", "relu", "clip", "sign", "step")   # what changes nothing the second time
+
+# %% ../../nbs/local/01_rules.ipynb #1c849d47
+def shorter(e):
+    "One step of simplification at the root of an expression whose arguments are simple."
+    op, args = e[0], e[1:]
+    numbers = [type(a) in (int, float) for a in args]
+    if all(numbers):
+        v = folded(op, args)
+        if v is not None: return v
+    if op in ("add", "mul"):
+        left = [a for a, number in zip(args, numbers) if not (number and a == (op == "mul"))]
+        if len(left) < len(args): return [op, *left] if len(left) > 1 else (left or [int(op == "mul")])[0]
+    if op == "mul" and len(args) == 2 and -1 in args: return ["neg", args[1 - args.index(-1)]]
+    if op == "add" and len(args) == 2 and is_op(args[1], "neg"): return ["sub", args[0], args[1][1]]
+    if op == "sub" and args[1] == 0: return args[0]
+    if op == "sub" and args[0] == 0: return ["neg", args[1]]
+    if op == "sub" and is_op(args[1], "neg"): return ["add", args[0], args[1][1]]
+    if op == "neg" and is_op(args[0], "neg"): return args[0][1]
+    if op in ("abs", "square") and is_op(args[0], "neg"): return [op, args[0][1]]
+    if op in TWICE and is_op(args[0], op): return args[0]
+    if op in ("min", "max") and args[0] == args[1]: return args[0]
+    if op == "sel" and args[1] == args[2]: return args[1]
+    if op == "sel" and numbers[0]: return args[1 if args[0] > 0 else 2]
+    return e
+
+def shortened(e, look):
+    "An expression simplified from within; `look` gives what stands for a name."
+    if type(e) is str: return look(e)
+    if type(e) is not list or e[0] in FORMS: return e
+    made = [e[0], *(shortened(a, look) for a in e[1:])]
+    return made if OPS[e[0]].kind == "reduce" else shorter(made)
+
+# %% ../../nbs/local/01_rules.ipynb #630198a9
+def counts(rule: Rule, living) -> dict:
+    "How often each name stands in what lives."
+    made = {}
+    trees = [e for group in (rule.let, rule.filters, rule.when) for name, e in group.items() if name in living]
+    trees += [s.to for part in (rule.init, rule.step) for s in part if s.set in living]
+    for tree in trees:
+        for _, e in walk(tree):
+            if type(e) is str: made[e] = made.get(e, 0) + 1
+    return made
+
+def held(rule: Rule) -> set:
+    "What frozen statements name, themselves or by way of definitions."
+    todo = {s.set for part in (rule.init, rule.step) for s in part if s.frozen} | set(rule.frozen)
+    for part in ("init", "step"):
+        for s, reads in zip(getattr(rule, part), rule.acts[part]): todo |= reads if s.frozen else set()
+    seen = set()
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        todo |= rule.reads.get(name, set()) - seen
+    return seen
+
+def statement_after(rule, part, k, look):
+    "A statement after simplification as a table; None if it does nothing."
+    s, kept = getattr(rule, part)[k], in_force(getattr(rule, part))
+    if s.frozen: return s.to_dict()
+    same = [i for i in kept if getattr(rule, part)[i].set == s.set]
+    nothing = s.to == s.set and same == [k] and s.set not in PROTOCOL
+    if k not in kept or s.set not in live(rule) or nothing: return None
+    when = shortened(rule.when[s.when], look) if s.when else 1
+    if type(when) in (int, float):
+        if when <= 0: return None
+        s = s._replace(when="")
+    return s._replace(to=shortened(s.to, look)).to_dict()
+
+# %% ../../nbs/local/01_rules.ipynb #2a05bdb3
+def tidied(rule: Rule) -> dict:
+    "A rule after one round, as a table."
+    living, fixed = live(rule), held(rule)
+    count, keep = counts(rule, living), living | fixed | {"signal"}
+    inline = {name: e for name, e in rule.let.items()
+              if name not in fixed and (type(e) is not list or count.get(name, 0) < 2)}
+    def look(name): return shortened(inline[name], look) if name in inline else name
+    table = rule.to_dict()
+    table["memory"] = {kind: [s for s in slots if s in keep] for kind, slots in rule.memory.items()}
+    table["public"] = [s for s in rule.public if s in keep]
+    table["let"] = {k: shortened(e, look) for k, e in rule.let.items() if k in keep and k not in inline}
+    for kind in ("filters", "when"):
+        table[kind] = {k: shortened(e, look) for k, e in getattr(rule, kind).items() if k in keep}
+    for part in ("init", "step"):
+        made = [statement_after(rule, part, k, look) for k in range(len(getattr(rule, part)))]
+        table[part] = [s for s in made if s]
+    reader = Reader(table)
+    names_of(reader, table)
+    for name, e in table["filters"].items():
+        if reader.define("filters", name, None, DEEP)[1] == "float":       # a filter stays a vector
+            table["filters"][name] = ["add", e, ["sub", "parity", "parity"]]
+    return table
+
+def simplify(
+    rule: Rule,
+) -> Rule:
+    "The same rule, bit for bit but for the sign of zeros, without what it does not need."
+    while True:
+        table = tidied(rule)
+        made = Rule(table)
+        if made.json == rule.json or made.size > rule.size: return rule
+        rule = made
