@@ -7,7 +7,7 @@ __all__ = ['FUNCTIONS', 'LESSONS', 'SETTING', 'Lesson', 'Table', 'every_bit', 'T
            'digits', 'Digits', 'Bandit', 'Memorise', 'Tick', 'Echo', 'Machine', 'Text', 'settings_of', 'lesson',
            'course', 'examples']
 
-# %% ../../nbs/local/06_tasks.ipynb #9c88bcf9
+# %% ../../nbs/local/06_tasks.ipynb #7e57ce1c
 import re
 from dataclasses import dataclass, fields
 from functools import cache, partial
@@ -19,7 +19,7 @@ from ..data.tasks import Automaton, GATES, Parity, Truth
 from .graphs import Graph
 from .run import Examples
 
-# %% ../../nbs/local/06_tasks.ipynb #7ce3ef1a
+# %% ../../nbs/local/06_tasks.ipynb #6fc14291
 @dataclass
 class Lesson(Options):
     "A family of examples for a network; its settings are options, so that bad ones raise `InvalidInput`."
@@ -46,7 +46,7 @@ class Lesson(Options):
         "Examples to be judged by, as from `draw`."
         return self.draw(n, rng)
 
-# %% ../../nbs/local/06_tasks.ipynb #ebb13102
+# %% ../../nbs/local/06_tasks.ipynb #a8d518b0
 @dataclass
 class Table(Lesson):
     "A lesson whose examples are rows of a table."
@@ -71,7 +71,7 @@ def every_bit(size: int) -> np.ndarray:  # (2**size, size), float64
     "All inputs of some bits, in order."
     return (np.arange(2**size)[:, None] >> np.arange(size)[::-1] & 1).astype(float)
 
-# %% ../../nbs/local/06_tasks.ipynb #1c954ba6
+# %% ../../nbs/local/06_tasks.ipynb #a966e649
 FUNCTIONS = {
     "and": lambda a, b: a*b, "or": lambda a, b: np.maximum(a, b), "xor": lambda a, b: abs(a - b),
     "nand": lambda a, b: 1 - a*b, "nor": lambda a, b: 1 - np.maximum(a, b), "xnor": lambda a, b: 1 - abs(a - b),
@@ -89,7 +89,7 @@ class TwoBits(Table):
 
     def __str__(self): return self.function
 
-# %% ../../nbs/local/06_tasks.ipynb #d7a1a6df
+# %% ../../nbs/local/06_tasks.ipynb #6d9a2957
 @dataclass
 class Gate(Table):
     "A gate of several bits."
@@ -118,7 +118,7 @@ class Circuit(Table):
 
     def table(self): return circuit_table(self.depth, self.size, self.width, self.seed)
 
-# %% ../../nbs/local/06_tasks.ipynb #1dda95e6
+# %% ../../nbs/local/06_tasks.ipynb #ad299289
 @cache
 def circuit_table(depth: int, size: int, width: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     "All rows of a random circuit, drawn until its outputs vary."
@@ -132,7 +132,7 @@ def circuit_table(depth: int, size: int, width: int, seed: int) -> tuple[np.ndar
         share = bits[:, :width].mean(0)
         if ((share >= .25) & (share <= .75)).all(): return x, bits[:, :width].astype(float)
 
-# %% ../../nbs/local/06_tasks.ipynb #2e3e4545
+# %% ../../nbs/local/06_tasks.ipynb #cee56731
 @cache
 def digits() -> tuple[np.ndarray, np.ndarray]:  # (1797, 64) from 0 to 1, (1797, 10) one-hot
     "The digits of scikit-learn; raises `InvalidInput` where it is missing."
@@ -158,7 +158,7 @@ class Digits(Table):
         rows = rng.permutation(len(x))
         return tuple(part[np.resize(rows, n)] for part in (x, y))
 
-# %% ../../nbs/local/06_tasks.ipynb #99989e79
+# %% ../../nbs/local/06_tasks.ipynb #ff2ac4d5
 @dataclass
 class Bandit(Table):
     "The arm that pays depends on a context."
@@ -182,7 +182,7 @@ class Bandit(Table):
         other = np.take_along_axis(y, (np.arange(self.arms) + rng.integers(1, self.arms, (n, 1))) % self.arms, 1)
         return x, np.where(rng.random((n, 1)) < self.luck, other, y)
 
-# %% ../../nbs/local/06_tasks.ipynb #afa43fb1
+# %% ../../nbs/local/06_tasks.ipynb #46803a5b
 @dataclass
 class Memorise(Lesson):
     "A fixed sequence, repeated: the next symbol."
@@ -207,7 +207,7 @@ class Memorise(Lesson):
         s = np.eye(self.symbols)[np.resize(self.sequence(), n + 1)]
         return s[:-1], s[1:]
 
-# %% ../../nbs/local/06_tasks.ipynb #8bd51d4e
+# %% ../../nbs/local/06_tasks.ipynb #f58ae97a
 @dataclass
 class Tick(Lesson):
     "A one in every few steps, out of nothing."
@@ -234,7 +234,7 @@ class Echo(Lesson):
         bits = rng.integers(2, size=(n, 1)).astype(float)
         return bits, np.concatenate([np.zeros((self.delay, 1)), bits])[:n]
 
-# %% ../../nbs/local/06_tasks.ipynb #c723c828
+# %% ../../nbs/local/06_tasks.ipynb #7a9f45fa
 @dataclass
 class Machine(Lesson):
     "The state of a random automaton after each symbol."
@@ -251,7 +251,7 @@ class Machine(Lesson):
         x = rng.integers(self.symbols, size=(1, n))
         return np.eye(self.symbols)[x[0]], np.eye(self.states)[task.answer(x)[0]]
 
-# %% ../../nbs/local/06_tasks.ipynb #f85c6197
+# %% ../../nbs/local/06_tasks.ipynb #d5662044
 @dataclass
 class Text(Lesson):
     "The next character of a text that is repeated."
@@ -269,7 +269,7 @@ class Text(Lesson):
         s = np.eye(self.inputs)[np.resize(np.unique(list(self.text), return_inverse=True)[1], n + 1)]
         return s[:-1], s[1:]
 
-# %% ../../nbs/local/06_tasks.ipynb #6c2bf01f
+# %% ../../nbs/local/06_tasks.ipynb #4ede34db
 LESSONS = {**{name: partial(TwoBits, function=name) for name in FUNCTIONS}, "gate": Gate, "circuit": Circuit,
            "digits": Digits, "bandit": Bandit, "memorise": Memorise, "tick": Tick, "echo": Echo, "machine": Machine,
            "text": Text}
@@ -284,14 +284,15 @@ def settings_of(
     while at < len(text):
         match = SETTING.match(text, at)
         require(match, "lesson", text, "settings are name=value with commas between, as in depth=3, seed=1")
-        (name, value), at = match.groups(), match.end()
+        name, value = match.groups()
+        at = match.end()
         require(name not in found, "lesson", text, f"names {name} twice")
         if re.fullmatch(r"[-+]?\d{1,9}", value): found[name] = int(value)
         elif re.fullmatch(r"[-+]?\d*\.?\d+(e[-+]?\d{1,3})?", value): found[name] = float(value)
         else: found[name] = value.strip("'\"")
     return found
 
-# %% ../../nbs/local/06_tasks.ipynb #fc95f1ab
+# %% ../../nbs/local/06_tasks.ipynb #d55b1b0f
 def lesson(
     text,  # a formula as above; a lesson is given back
 ) -> Lesson:
@@ -313,7 +314,7 @@ def __str__(self: Lesson):
     said = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) != f.default)
     return name + (f"({said})" if said else "")
 
-# %% ../../nbs/local/06_tasks.ipynb #096996a3
+# %% ../../nbs/local/06_tasks.ipynb #b171835c
 def course(
     one: Lesson,
     seed: int,
@@ -325,7 +326,7 @@ def course(
     parts = [one.draw(n + wash, rngs[0]), one.exam(exam, rngs[1])] if exam else [one.draw(n + wash, rngs[0])]
     return tuple(np.concatenate(both) for both in zip(*parts))
 
-# %% ../../nbs/local/06_tasks.ipynb #c7c8f031
+# %% ../../nbs/local/06_tasks.ipynb #0a9a41e3
 def examples(
     lessons,           # of `Lesson` or their formulas
     seeds,             # whole numbers from 0
