@@ -21,7 +21,7 @@ from .grow import Prior, cross, mutate, pick, random_rule, shrink, start_from, t
 from .rules import Rule, simplify
 from .score import HURDLES, examine, held_out, score, scores, suite_of
 
-# %% ../../nbs/local/09_evolve.ipynb #cffc39a2
+# %% ../../nbs/local/09_evolve.ipynb #94c276e5
 FRESH = 100_000   # the first of the seeds that are drawn in turn; those of suites and what is held out lie below
 
 class Judge:
@@ -40,31 +40,35 @@ class Judge:
         seen,            # what was tried; is added to
         turn=None,       # int: seeds of this turn; None: those of the suite
         bar=0.,          # score of the first case below which nobody is judged further
-    ) -> list:           # (hurdle at which it ended, crumbs or score) of each
+    ) -> list:           # (hurdle at which it ended, crumbs or score, score in the first case) of each
         "Judge many rules, each as far as it comes."
         suite = self.stages[stage]
         count, cases = len(suite.cases[0].seeds), len(suite.cases)
         seeds = None if turn is None else range(FRESH + turn*count, FRESH + (turn + 1)*count)
         found = examine(rules, replace(suite, cases=suite.cases[:1]), seen, seeds)
-        if cases == 1: return found
-        on = [k for k, (hurdle, value) in enumerate(found) if hurdle == self.last and value >= bar]
-        rest = scores([rules[k] for k in on], replace(suite, cases=suite.cases[1:]), seeds) if on else []
-        whole = {k: (found[k][1] + (cases - 1)*card.score)/cases for k, card in zip(on, rest)}
+        firsts = [value if hurdle == self.last else 0. for hurdle, value in found]
+        on = [k for k, (hurdle, _) in enumerate(found) if hurdle == self.last and firsts[k] >= bar]
+        rest = scores([rules[k] for k in on], replace(suite, cases=suite.cases[1:]), seeds) if on and cases > 1 else []
+        means = [(firsts[k] + (cases - 1)*card.score)/cases for k, card in zip(on, rest)] or [firsts[k] for k in on]
+        whole = dict(zip(on, means))
         def ended(k, hurdle, value):
-            if hurdle != self.last: return hurdle, value
-            return (hurdle, whole[k]) if k in whole else ("behind", 0.5*value)
+            if hurdle == self.last: hurdle, value = (hurdle, whole[k]) if k in whole else ("behind", 0.5*value)
+            return hurdle, value, firsts[k]
         return [ended(k, *pair) for k, pair in enumerate(found)]
 
-    def card(self, rule: Rule, stage: int) -> tuple:  # score card as plain values, score
-        "What a rule is worth in all runs of the suite of a stage."
-        card = score(rule, self.stages[stage])
-        return card.to_dict(), card.score
+# %% ../../nbs/local/09_evolve.ipynb #45be5255
+@patch
+def card(self: Judge, rule: Rule, stage: int) -> tuple:  # score card as plain values, score
+    "What a rule is worth in all runs of the suite of a stage."
+    card = score(rule, self.stages[stage])
+    return card.to_dict(), card.score
 
-    def held(self, rule: Rule, stage: int) -> float:
-        "The score in what is held out from a stage."
-        return score(rule, held_out(self.stages[stage])).score
+@patch
+def held(self: Judge, rule: Rule, stage: int) -> float:
+    "The score in what is held out from a stage."
+    return score(rule, held_out(self.stages[stage])).score
 
-# %% ../../nbs/local/09_evolve.ipynb #de77925d
+# %% ../../nbs/local/09_evolve.ipynb #355c67c1
 class Seen:
     "Fingerprints of what was tried, the newest ones."
     def __init__(self, most: int, known=()):
@@ -78,14 +82,15 @@ class Seen:
         self.known[key] = None
         while len(self.known) > self.most: self.known.popitem(last=False)
 
-# %% ../../nbs/local/09_evolve.ipynb #1209a419
+# %% ../../nbs/local/09_evolve.ipynb #6b8620df
 def entry(
     rule: Rule, parents: list, island: int, tries: int,  # ids of the ancestors that are kept
-    stage: int, hurdle: str, value: float,               # as judged
+    stage: int, hurdle: str, value: float, first: float, # as judged
 ) -> dict:              # plain values
     "A rule that was judged."
     return dict(id=rule.id, rule=rule.json, size=rule.size, senses=list(rule.senses), parents=parents, island=island,
-                tries=tries, stage=stage, hurdle=hurdle, value=value, score=None, held=None, card=None)
+                tries=tries, stage=stage, hurdle=hurdle, value=float(value), first=float(first), score=None, held=None,
+                card=None)
 
 @lru_cache(maxsize=4096)
 def opened(text: str) -> Rule:
@@ -104,7 +109,7 @@ def worth(e: dict) -> tuple:
     low = min(e["score"], e["held"])
     return e["stage"], round(low, 6), -e["size"], e["id"]
 
-# %% ../../nbs/local/09_evolve.ipynb #e474b053
+# %% ../../nbs/local/09_evolve.ipynb #016a36eb
 @dataclass
 class EvolveConfig(Options):
     "How an island evolves."
@@ -122,13 +127,15 @@ class EvolveConfig(Options):
     remember: int = opt(20_000, "fingerprints that are remembered", least=0, group="evolution")
     cell: int = opt(8, "tree nodes that share a cell of the archive", least=1, group="evolution")
     least: float = opt(0.02, "score from which a rule is worth a card", least=0., group="evolution")
-    behind: float = opt(0.7, "share of the population's median below which nobody is judged further", least=0.,
+    admit: float = opt(0.5, "share of the population's median value below which a child does not enter", least=0.,
+                       group="evolution")
+    behind: float = opt(0.9, "share of the median in the first case below which nobody is judged further", least=0.,
                         group="evolution")
     settle: int = opt(1000, "tries after which the leaders of cells get their cards", least=1, group="evolution")
 
     def check(self): require(self.crossing <= 1, "crossing", self.crossing, "must be at most 1")
 
-# %% ../../nbs/local/09_evolve.ipynb #4f83105d
+# %% ../../nbs/local/09_evolve.ipynb #7f06e089
 class Island:
     "A population that evolves by itself."
     def __init__(self,
@@ -140,17 +147,18 @@ class Island:
         judge=None,              # None: a `Judge` of the stages
     ):
         self.starts, self.stages = [start_from(s) for s in starts], [getattr(s, "name", s) for s in stages]
-        self.config, self.prior, self.number = config, prior, number
+        self.config, self.prior = config, prior
+        self.number = number
         self.judge = judge or Judge(stages)
         self.rng = np.random.default_rng([seed, number])
         self.population, self.cells = [], {}
         self.line = {}                       # ancestors that are kept
         self.seen, self.funnel = Seen(config.remember), Counter()
-        self.tries = self.stage = self.restarts = 0
+        self.tries = self.stage = 0
+        self.restarts = self.order = 0       # order: number of the last one that was carried out
         self.seconds, self.best = 0., None   # of the processor; the best entry
         self.peak, self.gained = -1., 0      # the best value since the last beginning, and when it came
         self.told, self.curve = [], []       # ids of entries that were handed out; (tries, seconds, score, held)
-        self.order = 0                       # number of the last order that was carried out
 
     def fitness(self, e): return e["value"] - self.config.parsimony*e["size"]
     def rule(self, e) -> Rule: return opened(e["rule"])
@@ -160,7 +168,7 @@ class Island:
         found = [pick(self.rng, self.population) for _ in range(self.config.tournament)]
         return max(found, key=self.fitness)
 
-# %% ../../nbs/local/09_evolve.ipynb #3a0e9316
+# %% ../../nbs/local/09_evolve.ipynb #cf8da8b5
 @patch
 def beginner(self: Island) -> tuple:  # rule, parents
     "A rule of a population that begins."
@@ -188,16 +196,16 @@ def kin(self: Island, e) -> list:
     "The ancestor that is kept, of a parent: itself, or those from which it came."
     return [e["id"]] if e["id"] in self.line else e["parents"]
 
-# %% ../../nbs/local/09_evolve.ipynb #fd267409
+# %% ../../nbs/local/09_evolve.ipynb #932d6366
 REPEATS = ("static", "seen", "fingerprint")   # hurdles at which nothing new was said
 
 @patch
-def enter(self: Island, rule, parents, hurdle, value):
+def enter(self: Island, rule, parents, hurdle, value, first):
     "Take a judged rule in; gives its entry if it is the best until now."
-    value = float(value)
-    e = entry(rule, parents, self.number, self.tries, self.stage, hurdle, value)
+    e = entry(rule, parents, self.number, self.tries, self.stage, hurdle, value, first)
     begins = len(self.population) < self.config.population
-    if hurdle in REPEATS and not begins: return None
+    low = hurdle in REPEATS or e["value"] < self.config.admit*self.median("value")
+    if low and not begins: return None
     self.population.append(e)
     if len(self.population) > self.config.population: self.population.pop(0)
     kept = [self.line[p] for p in parents if p in self.line]
@@ -207,15 +215,15 @@ def enter(self: Island, rule, parents, hurdle, value):
     if hurdle != self.judge.last or value < self.config.least: return None
     return self.lead(e)
 
+# %% ../../nbs/local/09_evolve.ipynb #af535e95
 @patch
 def lead(self: Island, e):
     "Let an entry lead its cell if it is the best there; it gets its card at once if it is the best of all."
     cell = cell_of(e, self.config.cell)
     if cell in self.cells and self.cells[cell]["value"] >= e["value"]: return None
     self.cells[cell] = e
-    if e["value"] <= max((o["value"] for o in self.cells.values() if o["card"] and o["stage"] == e["stage"]), default=-1.):
-        return None
-    return self.examined(e)
+    known = [o["value"] for o in self.cells.values() if o["card"] and o["stage"] == e["stage"]]
+    return self.examined(e) if e["value"] > max(known, default=-1.) else None
 
 @patch
 def examined(self: Island, e):
@@ -229,7 +237,7 @@ def examined(self: Island, e):
         self.curve.append([self.tries, round(self.seconds, 3), e["stage"], e["score"], e["held"]])
     return e
 
-# %% ../../nbs/local/09_evolve.ipynb #8c033a0d
+# %% ../../nbs/local/09_evolve.ipynb #0ee92440
 @patch
 def promoted(self: Island, elites) -> bool:
     "Go to the next stage if an elite's held-out score allows it."
@@ -239,8 +247,8 @@ def promoted(self: Island, elites) -> bool:
     self.peak, self.gained = -1., self.tries
     judged = self.judge.values([self.rule(e) for e in self.population], self.stage, self.seen)
     anew = dict(stage=self.stage, score=None, held=None, card=None)
-    self.population = [e | anew | dict(hurdle=hurdle, value=float(value))
-                       for e, (hurdle, value) in zip(self.population, judged)]
+    self.population = [e | anew | dict(hurdle=hurdle, value=float(value), first=float(first))
+                       for e, (hurdle, value, first) in zip(self.population, judged)]
     return True
 
 @patch
@@ -256,23 +264,24 @@ def turn(self: Island):
     last = self.config.fresh and len(self.stages) > 1 and self.stage == len(self.stages) - 1
     return self.tries//self.config.population if last else None
 
-# %% ../../nbs/local/09_evolve.ipynb #88daa1e3
+# %% ../../nbs/local/09_evolve.ipynb #5bc66da3
 @patch
-def bar(self: Island) -> float:
-    "What a rule must reach in the first case to be judged in the others."
-    values = sorted(e["value"] for e in self.population) or [0.]
-    return self.config.behind*values[len(values)//2]
+def median(self: Island, name: str) -> float:
+    "Of a number of the population."
+    values = sorted(e[name] for e in self.population) or [0.]
+    return values[len(values)//2]
 
 @patch
 def batch(self: Island) -> list:  # entries with new cards
     "Make, judge and take in some children."
     children, found = [], []
     for self.waiting in range(self.config.batch): children.append(self.child())
-    judged = self.judge.values([rule for rule, _ in children], self.stage, self.seen, self.turn(), self.bar())
-    for (rule, parents), (hurdle, value) in zip(children, judged):
+    bar = self.config.behind*self.median("first")
+    judged = self.judge.values([rule for rule, _ in children], self.stage, self.seen, self.turn(), bar)
+    for (rule, parents), (hurdle, *values) in zip(children, judged):
         self.tries += 1
         self.funnel[hurdle] += 1
-        found.append(self.enter(rule, parents, hurdle, value))
+        found.append(self.enter(rule, parents, hurdle, *values))
         if self.tries % self.config.settle == 0: found += [self.examined(e) for e in self.leaders() if not e["card"]]
     return [e for e in found if e]
 
@@ -281,15 +290,15 @@ def leaders(self: Island) -> list:
     "The entries that lead cells, in the order of the cells."
     return [self.cells[k] for k in sorted(self.cells)]
 
-# %% ../../nbs/local/09_evolve.ipynb #6cd7a4dc
+# %% ../../nbs/local/09_evolve.ipynb #d704be7b
 @patch
 def advance(self: Island,
     tries: int,         # at least; whole batches are made
     until=None,         # time at which to stop, as `time.time` gives it
 ) -> list:              # entries that lead a cell now, and those ancestors of theirs that were not handed out before
     "Evolve for a number of tries."
-    began, elites, goal = time.process_time(), [], self.tries + tries
-    before = self.seconds
+    began, before = time.process_time(), self.seconds
+    elites, goal = [], self.tries + tries
     while self.tries < goal:
         if self.tries - self.gained >= self.config.patience: self.begin_anew()
         elites += self.batch()
@@ -300,7 +309,7 @@ def advance(self: Island,
     self.prune()
     return found
 
-# %% ../../nbs/local/09_evolve.ipynb #74ac5dc4
+# %% ../../nbs/local/09_evolve.ipynb #dc289fc2
 @patch
 def prune(self: Island):
     "Forget ancestors without descendants."
@@ -326,7 +335,7 @@ def handed_out(self: Island, elites) -> list:
     self.told = [t for t in self.told if t in self.line or t in found]
     return list(found.values())
 
-# %% ../../nbs/local/09_evolve.ipynb #63c513e5
+# %% ../../nbs/local/09_evolve.ipynb #ccef2410
 @patch
 def offers(self: Island) -> list:
     "The entries that migrate: the fittest, each once."
@@ -343,7 +352,7 @@ def receive(self: Island, rules: list) -> list:  # texts of rules; entries as fr
     led = [self.enter(rule, [], *pair) for rule, pair in zip(found, judged)]
     return self.handed_out([e for e in led if e])
 
-# %% ../../nbs/local/09_evolve.ipynb #7a4f0333
+# %% ../../nbs/local/09_evolve.ipynb #4bb99e26
 PLAIN = ("population", "cells", "line", "tries", "stage", "restarts", "seconds", "best", "peak", "gained", "told",
          "curve", "order", "number", "stages")
 
@@ -371,7 +380,7 @@ def restore(cls: Island,
     island.rng.bit_generator.state = state["rng"]
     return island
 
-# %% ../../nbs/local/09_evolve.ipynb #e14bf28b
+# %% ../../nbs/local/09_evolve.ipynb #cb68f93f
 @patch
 def change(self: Island,
     values: dict,  # names and values of `EvolveConfig` or `Prior`
@@ -383,7 +392,7 @@ def change(self: Island,
     self.config = EvolveConfig.from_dict(config | own)
     self.seen.most = self.config.remember
 
-# %% ../../nbs/local/09_evolve.ipynb #a620d822
+# %% ../../nbs/local/09_evolve.ipynb #d87c5228
 def numbers(rule: Rule) -> tuple:
     "A copy of a rule, and where its constants stand in it: (holder, key)."
     d, found = table(rule), []
@@ -406,7 +415,8 @@ def with_numbers(rule: Rule, factors) -> Rule:
 
 def coordinates(worth, start, tries: int, rng):
     "The best point that is found by moving one number at a time, by steps that shrink."
-    best, low, step = start, worth(start), 1.
+    best, low = start, worth(start)
+    step = 1.
     for k in range(tries):
         new = best.copy()
         new[int(rng.random()*len(new))] += step*rng.standard_normal()
@@ -415,7 +425,7 @@ def coordinates(worth, start, tries: int, rng):
         elif k % 20 == 19: step *= 0.8
     return best
 
-# %% ../../nbs/local/09_evolve.ipynb #f6777914
+# %% ../../nbs/local/09_evolve.ipynb #c12e229f
 def moved(worth, size: int, tries: int, rng):
     "Logarithms to the base of 2 of the factors by which the constants are better."
     try: import cma
@@ -433,7 +443,7 @@ def smaller(rule: Rule, value: float, worth, tries: int, rng, prior) -> Rule:
         if found >= value: rule, value = less, found
     return simplify(rule)
 
-# %% ../../nbs/local/09_evolve.ipynb #a4ad4bfd
+# %% ../../nbs/local/09_evolve.ipynb #944de5b6
 def polish(
     rule: Rule,
     suite,             # name of `SUITES`, or a suite
@@ -446,8 +456,8 @@ def polish(
     judge, rng = judge or Judge([suite]), np.random.default_rng(seed)
     def worth(r): return judge.card(r, 0)[1]
     def at(x): return with_numbers(rule, 2.**np.clip(x, -4, 4))
-    value, held, made = worth(rule), judge.held(rule, 0), rule
-    count = len(numbers(rule)[1])
+    value, held = worth(rule), judge.held(rule, 0)
+    count, made = len(numbers(rule)[1]), rule
     if count:
         better = at(moved(lambda x: -worth(at(x)), count, tries, rng))
         if worth(better) > value: made = better
@@ -456,7 +466,7 @@ def polish(
     if after["held"] < held: made, after = rule, before
     return dict(rule=made, before=before, **after)
 
-# %% ../../nbs/local/09_evolve.ipynb #be802611
+# %% ../../nbs/local/09_evolve.ipynb #6188889e
 class Archive:
     "What an evolution found."
     def __init__(self, rules=()):
@@ -490,7 +500,7 @@ class Archive:
             todo += e["parents"]
         return sorted(found.values(), key=lambda e: (e["tries"], e["id"]))
 
-# %% ../../nbs/local/09_evolve.ipynb #bb101b00
+# %% ../../nbs/local/09_evolve.ipynb #503707ec
 @patch
 def to_dict(self: Archive) -> dict:
     "Plain values."
@@ -502,7 +512,7 @@ def save(self: Archive,
     path,  # of a JSON file
 ): write_json(Path(path), self.to_dict())
 
-# %% ../../nbs/local/09_evolve.ipynb #3d80fafc
+# %% ../../nbs/local/09_evolve.ipynb #526177eb
 @patch(cls_method=True)
 def load(cls: Archive, path):
     "An archive from a file."
@@ -519,7 +529,7 @@ def gather(self: Archive, islands: list):
     self.tries, self.seconds = sum(i.tries for i in islands), sum(i.seconds for i in islands)
     self.curve = sorted(([*point, i.number] for i in islands for point in i.curve), key=lambda p: (p[0], p[-1]))
 
-# %% ../../nbs/local/09_evolve.ipynb #cc138862
+# %% ../../nbs/local/09_evolve.ipynb #24b01305
 def play_round(
     text: str,       # snapshot of an island
     tries: int,      # of the round
@@ -555,7 +565,7 @@ class Course:
         made.gather([Island.restore(t, judge) for t in self.texts])
         return made
 
-# %% ../../nbs/local/09_evolve.ipynb #a886831b
+# %% ../../nbs/local/09_evolve.ipynb #d85527ff
 def begin(out, make) -> Course:
     "The course that a folder holds, or a new one."
     path = Path(out)/"course.json" if out else None
@@ -573,7 +583,7 @@ def workers_of(count: int, until, judge):
     with concurrent.futures.ProcessPoolExecutor(count, context) as pool:
         yield lambda calls: [job.result() for job in [pool.submit(play, *c) for c in calls]]
 
-# %% ../../nbs/local/09_evolve.ipynb #7fc2e6c6
+# %% ../../nbs/local/09_evolve.ipynb #e68df5a6
 def evolve(
     start="random",           # random, empty, propagate, a rule or its file; or a list of them
     suite="five",             # name of `SUITES`, or a suite; or a list of them, the stages
@@ -582,11 +592,10 @@ def evolve(
     seed=0, workers=1,        # workers: processes
     out=None,                 # folder for the state; what is there is gone on with
     progress=lambda archive: None,  # called after each round
-    config=None, prior=Prior(),     # `EvolveConfig` and `Prior`
-    judge=None,               # None: a `Judge` of the suites
+    config=None, prior=Prior(), judge=None, # `EvolveConfig`, `Prior`, `Judge`
 ) -> Archive:
     "Evolve rules; raises `InvalidInput`."
-    starts, stages = ([v] if isinstance(v, (str, dict, Rule)) or not isinstance(v, (list, tuple)) else v for v in (start, suite))
+    starts, stages = (v if isinstance(v, (list, tuple)) else [v] for v in (start, suite))
     for name, value in dict(islands=islands, workers=workers, seconds=seconds, tries=tries).items():
         require(value is None or value > 0, name, value, "must be above 0")
     config = config or EvolveConfig(population=population)
@@ -594,8 +603,8 @@ def evolve(
     each = None if tries is None else -(-tries//islands)
     until = time.time() + (seconds or 60) if tries is None or seconds else None
     def make():
-        first = [Island(starts, stages, config, prior, seed, k, judge) for k in range(islands)]
-        return Course([i.snapshot() for i in first], [[] for _ in first], [])
+        first = [Island(starts, stages, config, prior, seed, k, judge).snapshot() for k in range(islands)]
+        return Course(first, [[] for _ in first], [])
     course = begin(out, make)
     with workers_of(workers, until, judge) as work:
         while (each is None or course.tries < each) and (until is None or time.time() < until):

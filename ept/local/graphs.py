@@ -7,13 +7,13 @@ __all__ = ['LARGEST', 'MAKERS', 'EXAMPLES', 'Graph', 'int32', 'end_nodes', 'from
            'waxman', 'joined', 'named', 'ring_edges', 'ring', 'lattice', 'small_world', 'random_regular', 'read_edges',
            'graph_from', 'cut', 'relabel', 'depths', 'network', 'statistics', 'places', 'draw']
 
-# %% ../../nbs/local/02_graphs.ipynb #bfdaad92
+# %% ../../nbs/local/02_graphs.ipynb #d2595edc
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 import numpy as np
 from ..core import InvalidInput, is_number, one_of, require, user_path
 
-# %% ../../nbs/local/02_graphs.ipynb #5484e43e
+# %% ../../nbs/local/02_graphs.ipynb #1cead122
 @dataclass(frozen=True, eq=False)
 class Graph:
     "An undirected graph as half-edges, all arrays int32 and read only; made by `from_edges` and the functions below."
@@ -36,7 +36,7 @@ class Graph:
         ends = f"{len(self.inputs)} inputs, {len(self.outputs)} outputs"
         return f"Graph({self.name}: {self.n} nodes, {len(self.own)//2} edges, {ends})"
 
-# %% ../../nbs/local/02_graphs.ipynb #44479a48
+# %% ../../nbs/local/02_graphs.ipynb #ed577a03
 def int32(values) -> np.ndarray:
     "Whole numbers as an array that nobody writes to."
     a = np.ascontiguousarray(values, np.int32)
@@ -57,7 +57,7 @@ def end_nodes(
     require(fits, field, nodes.tolist(), f"must be different nodes from 0 to {n - 1}")
     return nodes
 
-# %% ../../nbs/local/02_graphs.ipynb #9c81948d
+# %% ../../nbs/local/02_graphs.ipynb #aa5e44c6
 LARGEST = 100_000  # nodes, and edges times ten
 
 def from_edges(
@@ -82,7 +82,7 @@ def from_edges(
     require(not lost, "graph", name, f"no path leads from the inputs to output {lost}; add edges")
     return graph
 
-# %% ../../nbs/local/02_graphs.ipynb #f72c7846
+# %% ../../nbs/local/02_graphs.ipynb #a9c0ece0
 def edge_array(edges, n: int) -> np.ndarray:  # (E, 2) int64
     "Pairs of nodes as an array; raises `InvalidInput` for what are none."
     try: pairs = np.asarray(edges, np.float64)
@@ -102,7 +102,7 @@ def reached(graph: Graph) -> np.ndarray:  # (n,) bool
         if found[new].all(): return found
         found[new] = True
 
-# %% ../../nbs/local/02_graphs.ipynb #5525cd6c
+# %% ../../nbs/local/02_graphs.ipynb #f5872b16
 def feedforward(
     layers,  # widths as text, such as 2-8-2, or a list
 ) -> Graph:
@@ -117,7 +117,7 @@ def feedforward(
              for a, b, c in zip(first, first[1:], first[2:])]
     return from_edges(int(first[-1]), np.concatenate(pairs), sizes[0], sizes[-1], name)
 
-# %% ../../nbs/local/02_graphs.ipynb #1e4814df
+# %% ../../nbs/local/02_graphs.ipynb #0643d69a
 def waxman(
     n: int,           # nodes
     alpha=None,       # largest probability of an edge; None: by size
@@ -142,7 +142,7 @@ def waxman(
     name = named("waxman", n, inputs, outputs, seed)
     return from_edges(n, joined(np.stack([own, dst], 1)[near], d), inputs, outputs, name)
 
-# %% ../../nbs/local/02_graphs.ipynb #3f68da67
+# %% ../../nbs/local/02_graphs.ipynb #f13c9440
 def joined(
     pairs: np.ndarray,  # (E, 2)
     d: np.ndarray,      # (n, n) distances
@@ -167,7 +167,7 @@ def named(kind: str, size, inputs, outputs, seed=0) -> str:
     ends = f":{inputs}-{outputs}" if type(inputs) is type(outputs) is int and (inputs, outputs) != (2, 1) else ""
     return f"{kind}:{size}{ends}" + (f"@{seed}" if seed else "")
 
-# %% ../../nbs/local/02_graphs.ipynb #7016baae
+# %% ../../nbs/local/02_graphs.ipynb #fa7e2126
 def ring_edges(n: int) -> list:
     "A ring that is numbered down both sides: the last node is opposite the first."
     return [(0, 1), *((k, k + 2) for k in range(n - 2)), (n - 2, n - 1)]
@@ -190,7 +190,7 @@ def ring(
     size = f"{n}+{chords}" if chords else n
     return from_edges(n, sorted(have), inputs, outputs, named("ring", size, inputs, outputs, seed))
 
-# %% ../../nbs/local/02_graphs.ipynb #2b4ae21d
+# %% ../../nbs/local/02_graphs.ipynb #472b5a56
 def lattice(
     rows: int, columns: int,
     inputs=2, outputs=1,
@@ -203,7 +203,7 @@ def lattice(
     return from_edges(rows*columns, np.concatenate(pairs), inputs, outputs,
                       named("lattice", f"{rows}x{columns}", inputs, outputs))
 
-# %% ../../nbs/local/02_graphs.ipynb #646ca2cf
+# %% ../../nbs/local/02_graphs.ipynb #beaed25a
 def small_world(
     n: int,        # nodes
     degree=4,      # neighbours in the ring, even
@@ -233,7 +233,7 @@ def random_regular(
     made = next(g for g in (random_regular_graph(degree, n, rng) for _ in iter(int, 1)) if is_connected(g))
     return from_edges(n, list(made.edges), inputs, outputs, named("regular", f"{n}x{degree}", inputs, outputs, seed))
 
-# %% ../../nbs/local/02_graphs.ipynb #c2f5f551
+# %% ../../nbs/local/02_graphs.ipynb #9cb1aa10
 def read_edges(
     path,  # of a file: "0 3" a line, optional lines "inputs 0 1" and "outputs 5", # begins a comment
     inputs=2, outputs=1,  # where the file says nothing
@@ -254,7 +254,7 @@ def read_edges(
     require(pairs, "edges", str(path), "has no pair of nodes")
     return from_edges(int(np.max(pairs)) + 1, pairs, **ends, name=f"edges:{path}")
 
-# %% ../../nbs/local/02_graphs.ipynb #f11377ac
+# %% ../../nbs/local/02_graphs.ipynb #a19351df
 MAKERS = dict(waxman=(waxman, r"(\d+)"), ring=(ring, r"(\d+)(?:\+(\d+))?"), lattice=(lattice, r"(\d+)x(\d+)"),
               small=(small_world, r"(\d+)"), regular=(random_regular, r"(\d+)x(\d+)"))
 
@@ -282,7 +282,7 @@ def graph_from(
 
 EXAMPLES = dict(waxman="waxman:12", ring="ring:12+4", lattice="lattice:4x4", small="small:24", regular="regular:12x3")
 
-# %% ../../nbs/local/02_graphs.ipynb #58192f1f
+# %% ../../nbs/local/02_graphs.ipynb #c174c0e3
 def cut(
     graph: Graph,
     edges,  # (k,) which of `graph.edges` go
@@ -313,7 +313,7 @@ def relabel(
               graph.parity[kept], order[graph.inputs], order[graph.outputs])
     return Graph(graph.n, *map(int32, arrays), f"{graph.name} relabelled"), kept
 
-# %% ../../nbs/local/02_graphs.ipynb #cc317468
+# %% ../../nbs/local/02_graphs.ipynb #b7eb360a
 def depths(graph: Graph) -> np.ndarray:  # (n,) -1: no such way
     "Edges on the longest upward way from an input to each node; raises `InvalidInput` if the parity goes round a loop."
     up = graph.parity > 0
@@ -335,7 +335,7 @@ def network(graph: Graph):
     made.add_edges_from(graph.edges.tolist())
     return made
 
-# %% ../../nbs/local/02_graphs.ipynb #6ccf3120
+# %% ../../nbs/local/02_graphs.ipynb #a53ba44c
 def statistics(
     graph: Graph,
 ) -> dict:  # nodes, edges, degree, clustering, loops, depth, diameter
@@ -348,7 +348,7 @@ def statistics(
                 loops=edges - graph.n + len(pieces), depth=int(depths(graph)[graph.outputs].max()),
                 diameter=nx.diameter(g.subgraph(max(pieces, key=len))))
 
-# %% ../../nbs/local/02_graphs.ipynb #68b0c3d5
+# %% ../../nbs/local/02_graphs.ipynb #1bfac7c2
 def places(graph: Graph) -> np.ndarray:  # (n, 2)
     "Where a figure puts the nodes."
     depth = depths(graph)
@@ -361,7 +361,7 @@ def places(graph: Graph) -> np.ndarray:  # (n, 2)
     found = kamada_kawai_layout(network(graph), pos=ring_like)
     return np.array([found[i] for i in range(graph.n)])
 
-# %% ../../nbs/local/02_graphs.ipynb #9cc487d8
+# %% ../../nbs/local/02_graphs.ipynb #36ee7c97
 def draw(
     graph: Graph,
     ax=None,       # of matplotlib; None: a new figure

@@ -7,16 +7,16 @@ __all__ = ['FIRE', 'KNOWN', 'relaxed', 'ep', 'asym_ep', 'graph_field', 'squash',
            'feedback_alignment', 'kolen_pollack', 'backprop_events', 'oja', 'hebb', 'perturbation', 'Known',
            'protocols', 'known', 'lesson_change', 'cosines']
 
-# %% ../../nbs/local/05_known.ipynb #cc9082c9
+# %% ../../nbs/local/05_known.ipynb #25b7904c
 from typing import NamedTuple
 import numpy as np
-from ..core import one_of, require
+from ..core import one_of
 from .graphs import Graph
 from .native import edge_of
 from .rules import Rule
 from .run import Examples, Protocol, simulate
 
-# %% ../../nbs/local/05_known.ipynb #258c2a64
+# %% ../../nbs/local/05_known.ipynb #33a256cd
 def relaxed(drive) -> dict:
     "Definitions that equilibrium rules share: outputs are linear, the others saturate."
     return {"drive": drive, "aim": ["sel", "output?", "drive", ["squash", "drive"]]}
@@ -41,7 +41,7 @@ def ep(
                  {"set": "bias", "to": ["add", "bias", ["mul", rate/nudge, ["sub", "signal", "free"]]],
                   "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #00d67317
+# %% ../../nbs/local/05_known.ipynb #7b32ad6f
 def asym_ep(
     rate=0.05, nudge=-0.2, pace=0.5, start=0.4,  # as in `ep`
     correct=True,  # without the correction it is plain equilibrium propagation on weights that are not symmetric
@@ -64,7 +64,7 @@ def asym_ep(
                  {"set": "weight", "to": ["add", "weight", ["mul", "adjoint", ["nbr", "free"]]], "when": "learn"},
                  {"set": "bias", "to": ["add", "bias", "adjoint"], "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #9da5a851
+# %% ../../nbs/local/05_known.ipynb #a1be81da
 def graph_field(
     graph: Graph,
     weight,        # (H,) one a half-edge, or (H/2,) one an edge in the order of `graph.edges`
@@ -94,13 +94,13 @@ def graph_field(
 
     return GraphField()
 
-# %% ../../nbs/local/05_known.ipynb #c04c2721
+# %% ../../nbs/local/05_known.ipynb #24373b8a
 def squash(x):
     "The `squash` of the language for PyTorch; beyond 3 it is 1, with slope 0."
     x = x.clamp(-3, 3)
     return x*(27 + x*x)/(27 + 9*x*x)
 
-# %% ../../nbs/local/05_known.ipynb #e64e4dfc
+# %% ../../nbs/local/05_known.ipynb #2d2cd477
 FIRE = {"set": "signal", "to": ["leaky", ["add", ["sum", ["mul", "weight", ["nbr", "signal"]], "lower"], "bias"]]}
 
 def layered(
@@ -131,14 +131,14 @@ def backprop(
     "Exact gradient descent on layers, and on any graph along its parity; for the protocol `clamped`."
     return layered("backprop", [FIRE, error_by(["back", "weight"])], rate, start)
 
-# %% ../../nbs/local/05_known.ipynb #667f14a0
+# %% ../../nbs/local/05_known.ipynb #b661feb7
 def delta(
     rate=0.2, start=0.5,  # as in `ep`
 ) -> Rule:
     "Outputs learn, hidden nodes stay as they were drawn (B. Widrow and M. Hoff, 1960)."
     return layered("delta", [FIRE], rate, start)
 
-# %% ../../nbs/local/05_known.ipynb #3d9f5337
+# %% ../../nbs/local/05_known.ipynb #6865f565
 def feedback_alignment(
     rate=0.1, start=0.5,  # as in `ep`
 ) -> Rule:
@@ -157,7 +157,7 @@ def kolen_pollack(
     weight["to"][1] = ["mul", 1 - shrink, "weight"]
     return Rule(rule)
 
-# %% ../../nbs/local/05_known.ipynb #550764bf
+# %% ../../nbs/local/05_known.ipynb #545f2b64
 def backprop_events(
     rate=0.2, start=0.5,  # as in `ep`
 ) -> Rule:
@@ -179,7 +179,7 @@ def backprop_events(
              "blames": all_of("higher"), "told": ["sel", ["nbr", "has_error"], brought, "message"]},
         when={"learn": "has_error", "fire": "fires", "blame": "blames"})
 
-# %% ../../nbs/local/05_known.ipynb #b4f04221
+# %% ../../nbs/local/05_known.ipynb #f61d1cfb
 def oja(
     rate=0.05, start=0.5,  # as in `ep`
     decay=1.0,             # of the weight by the node's own signal; 0 is Hebb's rule
@@ -198,7 +198,7 @@ def hebb(
     "A weight follows the product of both ends (D. Hebb, 1949); for the protocol `target`."
     return oja(rate, start, decay=0.0)
 
-# %% ../../nbs/local/05_known.ipynb #b9bff941
+# %% ../../nbs/local/05_known.ipynb #e8207e81
 def perturbation(
     rate=0.1, start=0.5,  # as in `ep`
     noise=0.5,            # deviation of ξ where the reward is 0
@@ -221,7 +221,7 @@ def perturbation(
                  {"set": "usual", "to": ["add", "usual", ["mul", memory, ["sub", "reward", "usual"]]],
                   "when": "learn"}]})
 
-# %% ../../nbs/local/05_known.ipynb #3a1d7a83
+# %% ../../nbs/local/05_known.ipynb #033c0d63
 class Known(NamedTuple):
     "A rule of the literature."
     make: callable      # of its settings
@@ -243,7 +243,7 @@ def known(
     "A known rule by name; raises `InvalidInput` with the nearest one."
     return KNOWN[one_of("rule", name, KNOWN)].make(**settings)
 
-# %% ../../nbs/local/05_known.ipynb #61c1d79d
+# %% ../../nbs/local/05_known.ipynb #87306ac6
 def lesson_change(
     make,             # `ep` or `asym_ep`
     graph: Graph,
@@ -267,7 +267,7 @@ def lesson_change(
         changes.append([(getattr(both[1], kind)[0] - rest[0])/1e-3, (both[1].node[2] - rest[1])/1e-3])
     return *rest, *(sum(found)/len(signs) for found in zip(*changes))
 
-# %% ../../nbs/local/05_known.ipynb #4ac1a8a5
+# %% ../../nbs/local/05_known.ipynb #aa253e36
 def cosines(
     make, graph: Graph, x, y, steps: int,  # as in `lesson_change`
     estimator=None,                        # of `ept.estimators`; None: exact, by implicit differentiation

@@ -12,9 +12,9 @@ __all__ = ['WASH', 'TAIL', 'FIVE', 'TWELVE', 'BEHIND', 'MACHINES', 'BANDITS', 'L
            'transfers', 'composes', 'shares', 'half', 'shifts', 'hurries', 'constants_of', 'with_constant',
            'insensitive', 'properties', 'property_table', 'draw_properties']
 
-# %% ../../nbs/local/07_score.ipynb #d7b1c4b5
-import re, time
-from dataclasses import asdict, dataclass, field, replace
+# %% ../../nbs/local/07_score.ipynb #31f049a9
+import re, time, warnings
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -22,12 +22,11 @@ import numpy as np
 from fastcore.basics import patch
 from ..core import one_of, require
 from .graphs import Graph, cut, depths, graph_from
-from .known import KNOWN, known
-from .rules import Rule, alive, compile_rule, walk
-from .run import Examples, Protocol, Result, State, simulate, simulate_many
+from .rules import Rule, alive, compile_rule
+from .run import Examples, Protocol, State, simulate, simulate_many
 from .tasks import FUNCTIONS, examples, lesson
 
-# %% ../../nbs/local/07_score.ipynb #fa099b57
+# %% ../../nbs/local/07_score.ipynb #4c574dbc
 WASH, TAIL = 8, 100   # examples shown before the exam; lessons with the longer phase
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Suite:
 
     def __post_init__(self): require(self.cases, "suite", self.name, "has no case")
 
-# %% ../../nbs/local/07_score.ipynb #228735a0
+# %% ../../nbs/local/07_score.ipynb #d3fa30d6
 class Setting(NamedTuple):
     "A case, ready to run; lane last."
     graph: Graph
@@ -77,7 +76,7 @@ def setting(
     seeds = np.tile(case.seeds, len(case.lessons))
     return Setting(graph, case.protocol, made, seeds, taught, extra, extra + idle*taught, case.exam)
 
-# %% ../../nbs/local/07_score.ipynb #f0bd7460
+# %% ../../nbs/local/07_score.ipynb #4172cdca
 def explained(
     outputs,            # (E, O, L), of which the last ones are the exam
     s: Setting,
@@ -90,7 +89,7 @@ def explained(
         share = 1 - (miss**2).sum((0, 1))/np.where(total > 0, total, 1)
     return np.where((total > 0) & (share > 1e-9), share, 0.)  # NaN is not above
 
-# %% ../../nbs/local/07_score.ipynb #77e63047
+# %% ../../nbs/local/07_score.ipynb #0513bb11
 def gain_of(
     share, base,  # (L,) of the run and of its twin
 ) -> np.ndarray:  # (L,) from 0 to 1
@@ -110,7 +109,7 @@ def judged(
     bases = [explained(r.outputs, s) for r in twins]
     return [(r, gain_of(explained(r.outputs, s), base), base) for r, base in zip(taught, bases)]
 
-# %% ../../nbs/local/07_score.ipynb #9e802f4a
+# %% ../../nbs/local/07_score.ipynb #9888c75e
 FIVE = ("add", "subtract", "and", "or", "switch")
 TWELVE = tuple(FUNCTIONS)
 BEHIND = ("first", "second", "add", "subtract", "subtract_from")
@@ -137,7 +136,7 @@ SUITES = {suite.name: suite for suite in (
     Suite("reward", (Case("4-8-2", BANDITS, n=2000, protocol=steps("reward", 4)),)),
 )}
 
-# %% ../../nbs/local/07_score.ipynb #5e53c3a1
+# %% ../../nbs/local/07_score.ipynb #feffb441
 def other_graph(
     text: str,  # of a graph
 ) -> str:
@@ -166,7 +165,7 @@ def held_out(
         return Case(other_graph(case.graph), lessons, seeds, case.n*5//4, longer, case.exam)
     return Suite(f"{suite.name} held out", tuple(map(other, suite.cases)))
 
-# %% ../../nbs/local/07_score.ipynb #f579d15d
+# %% ../../nbs/local/07_score.ipynb #db6175f6
 @dataclass
 class Scorecard:
     "What a rule is worth, in plain values."
@@ -190,7 +189,7 @@ class Scorecard:
         rows = [f"{name:44}{v:7.3f}{self.least[name]:7.3f}" for name, v in self.lessons.items()]
         return "\n".join([f"{self.suite}: {self.score:.4f}, worst lane {self.worst:.3f}", *rows])
 
-# %% ../../nbs/local/07_score.ipynb #7371c24b
+# %% ../../nbs/local/07_score.ipynb #8e7d44fd
 def suite_of(
     suite,                                  # `Suite`, or the name of one
     seeds=None, n=None, protocol=None,      # of every case, where given
@@ -214,10 +213,15 @@ def scores(
     return [card(rule, suite, [(case, made[k]) for case, made in parts], seconds) for k, rule in enumerate(rules)]
 
 def score(rule: Rule, suite="five", seeds=None, n=None, protocol=None, backend="auto") -> Scorecard:
-    "The score of one rule, as `scores`."
+    "The score of one rule, as `scores`; warns where signals that go up by parity do not reach the outputs in time."
+    for case in suite_of(suite, seeds, n, protocol).cases:
+        graph = setting(case).graph
+        deep, given = int(depths(graph)[graph.outputs].max()), case.protocol.forward
+        if "parity" in rule.senses and given < deep:
+            warnings.warn(f"{case.graph} is {deep} deep, and a phase has {given} steps", stacklevel=2)
     return scores([rule], suite, seeds, n, protocol, backend)[0]
 
-# %% ../../nbs/local/07_score.ipynb #0257f890
+# %% ../../nbs/local/07_score.ipynb #6b34272a
 def card(
     rule: Rule, suite: Suite,
     parts: list,      # of (case, (result, gains, twin's shares))
@@ -239,7 +243,7 @@ def card(
         alive=float(np.mean([result.alive.mean() for _, (result, _, _) in parts])),
         senses=rule.senses, size=rule.size, steps=first.forward + first.teach, seconds=seconds)
 
-# %% ../../nbs/local/07_score.ipynb #bed12e4a
+# %% ../../nbs/local/07_score.ipynb #ebee044c
 CRUMBS = dict(static=0., seen=1e-4, short=2e-4, fingerprint=5e-4, learns=1e-3, full=2e-3)
 HURDLES = tuple(CRUMBS)
 TAUGHT_BY = dict(reward=("reward",), target=("signal",))  # what a teacher touches; otherwise the error
@@ -263,7 +267,7 @@ def brief(suite: Suite, n: int, exam: int) -> Setting:
     case = suite.cases[0]
     return setting(replace(case, seeds=case.seeds[:1], n=n, exam=exam), 0)
 
-# %% ../../nbs/local/07_score.ipynb #a4cac9d0
+# %% ../../nbs/local/07_score.ipynb #d34a31a4
 def first_run(
     rules: list, s: Setting, backend: str,
 ) -> list:  # of (hurdle that was failed or "", fingerprint)
@@ -283,7 +287,7 @@ def first_run(
         out.append(("" if other else "short", key))
     return out
 
-# %% ../../nbs/local/07_score.ipynb #70603ab2
+# %% ../../nbs/local/07_score.ipynb #1e774ec0
 def unseen(
     keys: list,  # of texts
     seen,        # a set, or what has `in` and `add`; is added to
@@ -295,7 +299,7 @@ def unseen(
         if found[-1]: seen.add(key)
     return found
 
-# %% ../../nbs/local/07_score.ipynb #46ccee33
+# %% ../../nbs/local/07_score.ipynb #d7e83f61
 def examine(
     rules: list,                  # of `Rule`
     suite="five",                 # as in `suite_of`
@@ -320,7 +324,7 @@ def examine(
     return [("full", max(finals[k].score, CRUMBS["full"])) if k in finals else (hurdle, CRUMBS[hurdle])
             for k, hurdle in enumerate(at)]
 
-# %% ../../nbs/local/07_score.ipynb #3c295cda
+# %% ../../nbs/local/07_score.ipynb #8a2c0263
 @dataclass
 class Pupil:
     "A rule at work: what it has learnt is in `state`."
@@ -346,7 +350,7 @@ class Pupil:
 
     def copy(self): return replace(self, state=self.state and replace(self.state))
 
-# %% ../../nbs/local/07_score.ipynb #132d4573
+# %% ../../nbs/local/07_score.ipynb #de5c750f
 @patch
 def teach(self: Pupil, text: str, n: int, change=None):
     "Teach a lesson; `change` is applied to inputs and targets."
@@ -371,7 +375,7 @@ def curve(self: Pupil, text: str, n: int, every: int = 25, change=None) -> np.nd
     for _ in range(n//every): found.append(self.teach(text, every, change).exam(text, change=change))
     return np.array(found)
 
-# %% ../../nbs/local/07_score.ipynb #52b8f566
+# %% ../../nbs/local/07_score.ipynb #965c5b3e
 def soon(
     shares,       # of exams, the first before any lesson
     good=0.8,     # what counts as learnt
@@ -380,7 +384,7 @@ def soon(
     bad = np.flatnonzero(np.asarray(shares) < good)
     return 1 - (bad[-1] + 1)/len(shares) if len(bad) else 1.
 
-# %% ../../nbs/local/07_score.ipynb #c6407efa
+# %% ../../nbs/local/07_score.ipynb #70886edc
 class Property(NamedTuple):
     "One line of the list."
     name: str
@@ -407,7 +411,7 @@ def scaled(pupil: Pupil, draw) -> Pupil:
     half, shared = (a*draw(rng, a.shape) for a in (s.half, s.shared))
     return replace(pupil, state=State(s.node, half, shared, s.step))
 
-# %% ../../nbs/local/07_score.ipynb #5a840d2e
+# %% ../../nbs/local/07_score.ipynb #6d450878
 def reacts(new, n) -> Property:
     "Share of the answers' variance that the question decides."
     def share(pupil):
@@ -422,7 +426,7 @@ def reacts(new, n) -> Property:
     off = np.flatnonzero(np.isin(pupil.graph.edges, pupil.graph.inputs).any(1))
     return Property("reacts to its input", share(pupil.copy()), share(swap_graph(pupil, off)), (), (), "")
 
-# %% ../../nbs/local/07_score.ipynb #3e9eafad
+# %% ../../nbs/local/07_score.ipynb #f2594f4a
 def by_length(name: str, graph: str, text: str, sizes, label: str):
     "A property of sequences by some size."
     def measure(new, n) -> Property:
@@ -441,7 +445,7 @@ memorises = by_length("memorises sequences", "waxman:12:3-3", "memorise(length={
 generates = by_length("follows a small automaton", "waxman:12:3-3", "machine(states={})", (2, 3), "states")
 waits = by_length("waits for an echo", "waxman:12:3-3", "echo(delay={})", (1, 2, 3, 4), "steps of delay")
 
-# %% ../../nbs/local/07_score.ipynb #a0705d67
+# %% ../../nbs/local/07_score.ipynb #feed31ef
 def recovers(new, n) -> Property:
     "After a hundred examples of garbage."
     pupil = new("2-8-2").teach("or", n).teach("or", 100, garbage)
@@ -469,7 +473,7 @@ def fifth(graph): return np.random.default_rng(1).permutation(len(graph.edges))[
 loses_edges = damaged("a fifth of the edges lost", fifth)
 loses_node = damaged("a node lost", lambda graph: np.flatnonzero((graph.edges == 4).any(1)))
 
-# %% ../../nbs/local/07_score.ipynb #423c8ff9
+# %% ../../nbs/local/07_score.ipynb #cd729531
 def scales(new, n) -> Property:
     "Hidden layers of many sizes."
     sizes = (2, 4, 8, 16, 32)
@@ -490,7 +494,7 @@ def transfers(new, n) -> Property:
     y = new("2-8-2").teach("xor", 2*n).curve("xor", n, change=raised)
     return Property("transfers to a like task", soon(y), soon(fresh), *lessons(y))
 
-# %% ../../nbs/local/07_score.ipynb #5793955f
+# %% ../../nbs/local/07_score.ipynb #7c943585
 def composes(new, n) -> Property:
     "xor after and with or."
     fresh = new("2-8-2").curve("xor", n)
@@ -507,7 +511,7 @@ def shares(new, n) -> Property:
     wrong = new("2-8-2").curve("switch", n, change=lambda x, y: garbage(*both(x, y)))
     return Property("serves two outputs alike", soon(y), soon(wrong), *lessons(y))
 
-# %% ../../nbs/local/07_score.ipynb #5dba9fb0
+# %% ../../nbs/local/07_score.ipynb #141b6ce2
 def half(side: int):
     "Questions whose first bit is this one."
     def change(x, y):
@@ -525,7 +529,7 @@ def shifts(new, n) -> Property:
         y.append(pupil.exam("or"))
     return Property("bears a shift of the questions", y[-1], wrong, (100, 50, 25, 12, 6, 3), tuple(y), "block")
 
-# %% ../../nbs/local/07_score.ipynb #32651b66
+# %% ../../nbs/local/07_score.ipynb #6da9be31
 def hurries(new, n) -> Property:
     "With less and less time."
     pupil, y = new("2-8-2").teach("or", n), []
@@ -557,7 +561,7 @@ def with_constant(rule: Rule, where, factor: float) -> Rule:
     holder[key] *= factor
     return Rule(data)
 
-# %% ../../nbs/local/07_score.ipynb #0879e475
+# %% ../../nbs/local/07_score.ipynb #19aaeb7b
 def insensitive(new, n) -> Property:
     "Each constant halved and doubled."
     def worth(rule):
@@ -589,7 +593,7 @@ def properties(
         return Pupil(rule, graph, time, tuple(seeds))
     return [measure(new, n) for measure in PROPERTIES]
 
-# %% ../../nbs/local/07_score.ipynb #594be383
+# %% ../../nbs/local/07_score.ipynb #9d1805cb
 def property_table(found: list) -> str:
     "Properties, a line each."
     lines = [f"{p.name:34}{p.value:7.3f}{p.control:9.3f}" for p in found]

@@ -97,7 +97,7 @@ class SearchConfig(Options):
         fix = f"must be at least twice the {self.snapshot:g} s of a snapshot"
         require(self.lease >= 2*self.snapshot, "lease", self.lease, fix)
 
-# %% ../../nbs/local/10_search.ipynb #b139e241
+# %% ../../nbs/local/10_search.ipynb #e2efe01c
 @patch(cls_method=True)
 def first(cls: Island, parameters: dict) -> list[str]:  # snapshots
     "The islands of a search that begins; raises `InvalidInput`."
@@ -111,7 +111,8 @@ def enter_search(c, id: str, family: str, parameters: dict, snapshots: list[str]
     row = dict(id=id, name="local search", state="running", start=now(), seen=time.time(), seed=parameters["seed"],
                parameters=parameters, command=f"ept local search --id {id}", metrics={})
     c.execute(runs_table().insert().values(**plain("row", row)))
-    empty = dict(search=id, family=family, state="open", round=0, received=0, tries=0, seconds=0., offers="{}", until=0.)
+    empty = dict(search=id, family=family, state="open", round=0, received=0, tries=0, seconds=0., offers="{}",
+                 until=0.)
     def island(k, text):
         return empty | dict(id=f"{id}/{k}", number=k, snapshot=text) | {n: v[k] for n, v in progress.items()}
     c.execute(tables()["islands"].insert(), [island(k, text) for k, text in enumerate(snapshots)])
@@ -267,12 +268,13 @@ def order(self: Ledger,
     row = dict(search=search, kind=kind, value=json.dumps(values), made=time.time())
     return self.change(lambda c: c.execute(t.insert().values(**row)).inserted_primary_key[0])
 
-# %% ../../nbs/local/10_search.ipynb #4d54a2ac
+# %% ../../nbs/local/10_search.ipynb #438a4691
 @patch
 def parameters(self: Ledger, search: str) -> dict:
     "The parameters of a search; raises `InvalidInput` for one that there is not."
     runs = runs_table()
-    known = self.read(lambda c: {r.id: r.parameters for r in c.execute(runs.select().where(runs.c.name == "local search"))})
+    query = runs.select().where(runs.c.name == "local search")
+    known = self.read(lambda c: {r.id: r.parameters for r in c.execute(query)})
     one_of("search", search, known)
     return known[search]
 
@@ -288,7 +290,7 @@ def changed(parameters: dict, values: dict) -> dict:
     for group, kind in kinds.items(): new[group] = kind.from_dict(new[group]).to_dict()
     return new | SearchConfig.from_dict({k: new[k] for k in own}).to_dict()
 
-# %% ../../nbs/local/10_search.ipynb #cbce52b5
+# %% ../../nbs/local/10_search.ipynb #e06159d2
 def inherited(text: str, values: dict, kind) -> str:
     "A parent's snapshot under other parameters; what it found is handed out again, in the child's name."
     island = kind.restore(text)
@@ -298,7 +300,8 @@ def inherited(text: str, values: dict, kind) -> str:
 
 def fork_search(c, order: dict, family: str, kind) -> str:
     "Enter a child of a search, as an order says; its id."
-    runs, rules, parent = runs_table(), tables()["rules"], order["search"]
+    runs, rules = runs_table(), tables()["rules"]
+    parent = order["search"]
     old = c.execute(runs.select().where(runs.c.id == parent)).mappings().one()["parameters"]
     values = json.loads(order["value"])
     new = changed(old, values) | dict(parent=parent)
@@ -329,7 +332,7 @@ def carry_out(self: Ledger, family: str, kind=Island):
             c.execute(t.update().where(t.c.id == row["id"]).values(done=clock(c), result=result))
     self.change(work)
 
-# %% ../../nbs/local/10_search.ipynb #15afb2ef
+# %% ../../nbs/local/10_search.ipynb #97a88609
 class Worker:
     "Works on the islands of a family until there is nothing to do."
     def __init__(self,
@@ -339,7 +342,8 @@ class Worker:
         kind=Island,      # restores snapshots
         parent=None,      # id of a process without which there is nothing to do
     ):
-        self.ledger, self.family, self.until = Ledger(store), family, until
+        self.ledger, self.family = Ledger(store), family
+        self.until = until
         self.kind, self.parent = kind, parent
         self.halt, self.owner = False, me()
         self.pace = 1.     # seconds between two looks at the orders
@@ -419,7 +423,7 @@ def work(store, family: str, until=None, kind=Island, parent=None):
         for s in (signal.SIGTERM, signal.SIGINT): signal.signal(s, end)
     worker.run()
 
-# %% ../../nbs/local/10_search.ipynb #cdf1fdf4
+# %% ../../nbs/local/10_search.ipynb #508fb8e0
 MOST_LOST = 100   # workers that are replaced before the search gives up
 
 class LocalWorkers:
@@ -437,7 +441,7 @@ class LocalWorkers:
         for k, p in enumerate(self.processes):
             if p.poll() is None or p.returncode == 0: continue
             self.lost += 1
-            require(self.lost <= MOST_LOST, "workers", self.lost, f"ended with {p.returncode}; see what they said above")
+            require(self.lost <= MOST_LOST, "workers", self.lost, f"ended with {p.returncode}; see what they said")
             self.processes[k] = self.start()
         return any([p.poll() is None for p in self.processes])
 
@@ -506,7 +510,7 @@ def archive(self: Ledger, id: str) -> Archive:
     made.curve = rising(made.elites)
     return made
 
-# %% ../../nbs/local/10_search.ipynb #7cde01f3
+# %% ../../nbs/local/10_search.ipynb #948ad317
 @patch
 def searches(self: Ledger, family: str) -> dict:  # id: parameters
     "A search and all that were forked from it."
@@ -521,7 +525,8 @@ def family(self: Ledger, id: str) -> str:
 @patch
 def standing(self: Ledger, id: str) -> dict:
     "Where a search stands, in plain values; raises `InvalidInput` for one that there is not."
-    parameters, archive, family = self.parameters(id), self.archive(id), self.family(id)
+    parameters, archive = self.parameters(id), self.archive(id)
+    family = self.family(id)
     row, = self.rows(id=id)
     order, islands = self.read(lambda c: (standing_order(c, id), islands_of(c, [id])))
     best = archive.best and {k: archive.best[k] for k in SHOWN}
