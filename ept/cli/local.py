@@ -6,10 +6,10 @@
 __all__ = ['LOCAL', 'FORMATS', 'ORDERS', 'ACTIONS', 'local_command', 'commas', 'settings_of', 'kept_rule', 'rule_of',
            'list_parser', 'found_line', 'list_searches', 'list_known', 'rule_parser', 'show_parser', 'show',
            'new_parser', 'export_parser', 'written', 'new', 'export', 'run_parser', 'case_of', 'run', 'test_parser',
-           'test', 'tested_properties', 'add_search', 'starts_of', 'seconds_of', 'evolve_parser', 'told_archive',
-           'evolve', 'search_parser', 'told_standing', 'search', 'order_parser', 'order']
+           'paced', 'test', 'tested_properties', 'add_search', 'starts_of', 'seconds_of', 'evolve_parser',
+           'told_archive', 'evolve', 'search_parser', 'told_standing', 'search', 'order_parser', 'order']
 
-# %% ../../nbs/cli/05_local.ipynb #6d58e5d8
+# %% ../../nbs/cli/05_local.ipynb #aaa210cd
 import json, time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from .parser import Parser, action_command, add_fields, add_json, add_store, giv
 from ..core import InvalidInput, one_of, replace_file, require, user_path
 from ..lab.runs import parse_value
 
-# %% ../../nbs/cli/05_local.ipynb #9dbbd7c9
+# %% ../../nbs/cli/05_local.ipynb #7840fd3a
 LOCAL = """Local learning rules: small programs that every node of a graph runs, as data.
 
   ept local list      known rules, lessons, graphs and suites; --searches: the searches of the store
@@ -33,7 +33,7 @@ LOCAL = """Local learning rules: small programs that every node of a graph runs,
 A RULE is a known name (backprop, asym_ep, ...), a file, or the id of a rule that a search has kept.
 `ept local ACTION --help` explains an action."""
 
-# %% ../../nbs/cli/05_local.ipynb #99c855df
+# %% ../../nbs/cli/05_local.ipynb #954dab7e
 def local_command(
     words: list,  # what follows `ept local`
 ) -> tuple[Parser, Callable, list]:  # parser, what does the work, the words left
@@ -50,7 +50,7 @@ def commas(text: str) -> list:
         else: parts[-1] += c
     return [p.strip() for p in parts if p.strip()]
 
-# %% ../../nbs/cli/05_local.ipynb #09a1b11e
+# %% ../../nbs/cli/05_local.ipynb #67d7b851
 def settings_of(text: str) -> tuple[str, dict]:  # name, settings
     "The parts of NAME or NAME(a=1, b=2); raises `InvalidInput`."
     name, _, rest = text.partition("(")
@@ -59,7 +59,7 @@ def settings_of(text: str) -> tuple[str, dict]:  # name, settings
     require(all(eq for _, eq, _ in pairs), "rule", text, "settings are written as in backprop(rate=0.1)")
     return name, {k.strip(): parse_value(k.strip(), v.strip(), float) for k, _, v in pairs}
 
-# %% ../../nbs/cli/05_local.ipynb #23f99a54
+# %% ../../nbs/cli/05_local.ipynb #23d53f73
 def kept_rule(id: str, store):
     "A rule that a search has kept, or None."
     from ept.local.rules import Rule
@@ -86,7 +86,7 @@ def rule_of(
     for key in settings: one_of(f"{name} setting", key, inspect.signature(make).parameters)
     return make(**settings), KNOWN[name].protocol
 
-# %% ../../nbs/cli/05_local.ipynb #41f604e7
+# %% ../../nbs/cli/05_local.ipynb #5dd5698b
 def list_parser() -> Parser:
     "The parser of `ept local list`."
     parser = Parser("local list", "Known rules, lessons, graphs and suites; with --searches those of the store.",
@@ -95,7 +95,7 @@ def list_parser() -> Parser:
     add_store(parser)
     return parser
 
-# %% ../../nbs/cli/05_local.ipynb #4d533b81
+# %% ../../nbs/cli/05_local.ipynb #109d4840
 def found_line(s: dict) -> str:
     "How good the best rule of a search is, in words."
     best = s["best"]
@@ -128,7 +128,7 @@ def list_known(args) -> tuple[dict, int]:
           f"suites    {', '.join(SUITES)}", sep="\n")
     return dict(rules=rules, lessons=list(LESSONS), suites=list(SUITES)), 0
 
-# %% ../../nbs/cli/05_local.ipynb #9ab8a45b
+# %% ../../nbs/cli/05_local.ipynb #0fc48e01
 def rule_parser(
     action: str,  # its name
     about: str,   # one sentence
@@ -159,7 +159,7 @@ def show(args) -> tuple[dict, int]:
     about = dict(id=rule.id, size=rule.size, senses=list(rule.senses), memory=rule.memory)
     return about | dict(maths=maths, rule=rule.to_dict()), 0
 
-# %% ../../nbs/cli/05_local.ipynb #11b00fc9
+# %% ../../nbs/cli/05_local.ipynb #ed1ff719
 FORMATS = dict(json=".json", latex=".tex", python=".py", c=".c")
 
 def new_parser() -> Parser:
@@ -189,7 +189,7 @@ def written(
     if to == "latex": return to_maths(rule) + "\n"
     return dict(c=to_c, python=to_python)[to](rule, graph_from(graph))
 
-# %% ../../nbs/cli/05_local.ipynb #79f6a39a
+# %% ../../nbs/cli/05_local.ipynb #583fa6ca
 def new(args) -> tuple[dict, int]:
     "`ept local new`."
     path = user_path("out", args.out)
@@ -209,7 +209,7 @@ def export(args) -> tuple[dict, int]:
     else: replace_file(user_path("out", args.out), lambda part: part.write_text(text, encoding="utf-8"))
     return dict(id=rule.id, format=to, out=args.out, text=None if args.out else text), 0
 
-# %% ../../nbs/cli/05_local.ipynb #aca30c86
+# %% ../../nbs/cli/05_local.ipynb #a4c711fe
 def run_parser() -> Parser:
     "The parser of `ept local run`."
     parser = rule_parser("run", "Teach networks by a rule, and say what they learnt.", [
@@ -237,7 +237,7 @@ def case_of(args, protocol):
     timetable = Protocol(name, *pace)
     return Suite("run", (Case(args.graph, tuple(commas(args.lessons)), tuple(range(seeds)), n, timetable),))
 
-# %% ../../nbs/cli/05_local.ipynb #7b1c7ebd
+# %% ../../nbs/cli/05_local.ipynb #6dbe765b
 def run(args) -> tuple[dict, int]:
     "`ept local run`. Exit status 1 if no lesson was learnt."
     from ept.local.score import score
@@ -245,11 +245,11 @@ def run(args) -> tuple[dict, int]:
     card = score(rule, case_of(args, protocol), backend=args.backend)
     print(f"{args.rule} on {args.graph}: mean, and the worst of the seeds; 0 is a constant, 1 perfect")
     for name, v in card.lessons.items():
-        print(f"  {name.partition(' ')[2] or name:36}{v:8.3f}{card.least[name]:8.3f}")
+        print(f"  {name.split(' ', 2)[-1]:36}{v:8.3f}{card.least[name]:8.3f}")
     if card.alive < 1: note(f"{1 - card.alive:.0%} of the networks left the range of numbers")
     return card.to_dict(), int(card.score <= 0)
 
-# %% ../../nbs/cli/05_local.ipynb #31f6b735
+# %% ../../nbs/cli/05_local.ipynb #61f3cf1e
 def test_parser() -> Parser:
     "The parser of `ept local test`."
     parser = rule_parser("test", "Score a rule on a suite, and held out, beside known rules.", [
@@ -262,7 +262,17 @@ def test_parser() -> Parser:
     parser.add_argument("--picture", metavar="FILE", help="with --properties: draw them, as PNG or SVG")
     return parser
 
-# %% ../../nbs/cli/05_local.ipynb #acce72b6
+# %% ../../nbs/cli/05_local.ipynb #de4c9acf
+def paced(
+    suite,     # `Suite`
+    protocol,  # that a rule is made for
+):
+    "The suite by the protocol of a rule, with at least as many steps as either has."
+    from dataclasses import replace
+    from ept.local.run import Protocol
+    def own(p): return Protocol(protocol.name, max(p.forward, protocol.forward), max(p.teach, protocol.teach))
+    return replace(suite, cases=tuple(replace(case, protocol=own(case.protocol)) for case in suite.cases))
+
 def test(args) -> tuple[dict, int]:
     "`ept local test`."
     from ept.local.score import SUITES, held_out, score
@@ -271,13 +281,14 @@ def test(args) -> tuple[dict, int]:
     require(args.picture is None, "picture", args.picture, "belongs to --properties")
     suite = SUITES[one_of("suite", args.suite, SUITES)]
     rules = {args.rule: (rule, protocol)} | {name: rule_of(name) for name in commas(args.beside) if name != args.rule}
-    found = {name: (score(r, suite), score(r, held_out(suite))) for name, (r, _) in rules.items()}
+    found = {name: [score(r, paced(s, p)) for s in (suite, held_out(suite))] for name, (r, p) in rules.items()}
     print(f"{suite.name:24}{'score':>8}{'worst':>8}{'held out':>10}   is told")
     for name, (card, other) in found.items():
         print(f"{name:24}{card.score:8.3f}{card.worst:8.3f}{other.score:10.3f}   {', '.join(card.senses) or 'nothing'}")
     cards = {name: dict(card.to_dict(), held=other.score) for name, (card, other) in found.items()}
     return dict(suite=suite.name, rules=cards), 0
 
+# %% ../../nbs/cli/05_local.ipynb #066a87af
 def tested_properties(args, rule, protocol) -> tuple[dict, int]:
     "`ept local test --properties`."
     from ept.cli.looped import draw
@@ -291,7 +302,7 @@ def tested_properties(args, rule, protocol) -> tuple[dict, int]:
     def plain(p): return {k: v for k, v in p._asdict().items() if isinstance(v, (str, int, float, bool))}
     return dict(id=rule.id, properties=[plain(p) for p in found]), 0
 
-# %% ../../nbs/cli/05_local.ipynb #42ec60a3
+# %% ../../nbs/cli/05_local.ipynb #fe1db4d4
 def add_search(parser):
     "Flags of what is searched."
     from ept.local.evolve import EvolveConfig
@@ -313,7 +324,8 @@ def seconds_of(args, default=None):
 def evolve_parser() -> Parser:
     "The parser of `ept local evolve`."
     parser = Parser("local evolve", "Search for rules in this process.", [
-        "ept local evolve --seconds 120 --out runs/evolve", "ept local evolve --from mine.json --suite credit --islands 2"])
+        "ept local evolve --seconds 120 --out runs/evolve",
+        "ept local evolve --from mine.json --suite credit --islands 2"])
     add_search(parser)
     for name, default, text in (("tries", None, "of all islands together"), ("islands", "2", "islands"),
                                 ("seed", "0", "of the search"), ("workers", "1", "processes")):
@@ -323,7 +335,7 @@ def evolve_parser() -> Parser:
     add_store(parser)
     return parser
 
-# %% ../../nbs/cli/05_local.ipynb #db266d4e
+# %% ../../nbs/cli/05_local.ipynb #aa36b21b
 def told_archive(archive):
     "A line on where an evolution stands."
     note(f"{archive.tries:10,} tries  {archive.seconds:6.0f} CPU s  {found_line(dict(best=archive.best))}")
@@ -346,7 +358,7 @@ def evolve(args) -> tuple[dict, int]:
         print(f"{out}/archive.json" + (f"; look at it: ept local show {out}/best.json" if best else ""))
     return dict(best=best, tries=archive.tries, seconds=archive.seconds, funnel=dict(archive.funnel)), int(best is None)
 
-# %% ../../nbs/cli/05_local.ipynb #4c391c15
+# %% ../../nbs/cli/05_local.ipynb #d6870e4d
 def search_parser() -> Parser:
     "The parser of `ept local search`, which is `ept search` too."
     from ept.local.search import SearchConfig
@@ -361,7 +373,7 @@ def search_parser() -> Parser:
     add_store(parser)
     return parser
 
-# %% ../../nbs/cli/05_local.ipynb #426bb37a
+# %% ../../nbs/cli/05_local.ipynb #ecf24e43
 def told_standing():
     "Prints a line on where a search stands, at most every five seconds."
     last = [0.]
@@ -386,7 +398,7 @@ def search(args) -> tuple[dict, int]:
     note(f"go on: ept search --id {found['id']} --seconds 600")
     return found, 0
 
-# %% ../../nbs/cli/05_local.ipynb #a376a842
+# %% ../../nbs/cli/05_local.ipynb #50b441e4
 ORDERS = ("pause", "resume", "stop", "fork", "change")
 
 def order_parser() -> Parser:
@@ -415,7 +427,7 @@ def order(args) -> tuple[dict, int]:
     else: print(f"{args.id}: {what}, which its workers read within seconds")
     return dict(order=what, search=args.id, result=result), 0
 
-# %% ../../nbs/cli/05_local.ipynb #ce37d5f0
+# %% ../../nbs/cli/05_local.ipynb #0f2b78f8
 ACTIONS = dict(list=(list_parser, list_known), show=(show_parser, show), new=(new_parser, new), run=(run_parser, run),
                test=(test_parser, test), export=(export_parser, export), evolve=(evolve_parser, evolve),
                search=(search_parser, search), order=(order_parser, order))
