@@ -583,7 +583,7 @@ def workers_of(count: int, until, judge):
     with concurrent.futures.ProcessPoolExecutor(count, context) as pool:
         yield lambda calls: [job.result() for job in [pool.submit(play, *c) for c in calls]]
 
-# %% ../../nbs/local/09_evolve.ipynb #e68df5a6
+# %% ../../nbs/local/09_evolve.ipynb #354e95fe
 def evolve(
     start="random",           # random, empty, propagate, a rule or its file; or a list of them
     suite="five",             # name of `SUITES`, or a suite; or a list of them, the stages
@@ -598,8 +598,7 @@ def evolve(
     starts, stages = (v if isinstance(v, (list, tuple)) else [v] for v in (start, suite))
     for name, value in dict(islands=islands, workers=workers, seconds=seconds, tries=tries).items():
         require(value is None or value > 0, name, value, "must be above 0")
-    config = config or EvolveConfig(population=population)
-    judge = judge or Judge(stages)
+    config, judge = config or EvolveConfig(population=population), judge or Judge(stages)
     each = None if tries is None else -(-tries//islands)
     until = time.time() + (seconds or 60) if tries is None or seconds else None
     def make():
