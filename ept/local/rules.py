@@ -5,17 +5,16 @@
 # %% auto #0
 __all__ = ['SLOPE', 'FAST', 'SINE', 'HELPERS_C', 'HELPERS_PYTHON', 'OPS', 'CODES', 'SENSES', 'NOISE', 'FORMS', 'MACROS', 'KINDS',
            'MERGES', 'RESERVED', 'VERSION', 'BYTES', 'NODES', 'DEEP', 'SLOTS', 'LARGEST', 'IDS', 'KEYS', 'PARTS',
-           'NAME', 'RATE', 'SAME', 'FIRST', 'OWN', 'DST', 'REV', 'EDGE', 'WIDTH', 'ROWS', 'LATE', 'SENSED', 'PROTOCOL',
-           'TWICE', 'Op', 'squash', 'dsquash', 'sine', 'horner', 'in_c', 'one', 'unary', 'binary', 'Statement', 'place',
-           'brief', 'fail', 'near', 'Reader', 'expression_of', 'name_of', 'leaf_of', 'list_of', 'is_filter',
-           'other_list', 'table_of', 'names_of', 'statement_of', 'read_rule', 'steps_of', 'Rule', 'file_text',
-           'no_twins', 'no_constant', 'parsed', 'load', 'save', 'opened', 'has_macro', 'expand', 'Opener', 'walk',
-           'type_of', 'in_force', 'live', 'senses', 'alive', 'Program', 'Writer', 'constant', 'value', 'definition',
-           'noise', 'reduce', 'groups', 'statements', 'becomes', 'store', 'leap', 'land', 'allot', 'compile_rule',
-           'listing', 'folded', 'fold', 'plain', 'is_op', 'shorter', 'shortened', 'counts', 'held', 'statement_after',
-           'tidied', 'simplify']
+           'NAME', 'RATE', 'SAME', 'FIRST', 'OWN', 'DST', 'REV', 'EDGE', 'WIDTH', 'ROWS', 'EXTRA', 'LATE', 'SENSED',
+           'PROTOCOL', 'TWICE', 'Op', 'squash', 'dsquash', 'sine', 'horner', 'in_c', 'one', 'unary', 'binary',
+           'Statement', 'place', 'brief', 'fail', 'near', 'Reader', 'expression_of', 'name_of', 'leaf_of', 'other_list',
+           'list_of', 'is_filter', 'table_of', 'listed', 'names_of', 'statement_of', 'read_rule', 'steps_of', 'Rule',
+           'file_text', 'no_twins', 'no_constant', 'parsed', 'load', 'opened', 'has_macro', 'expand', 'Opener', 'walk',
+           'type_of', 'in_force', 'live', 'alive', 'Program', 'Writer', 'allot', 'compile_rule', 'operands', 'listing',
+           'folded', 'fold', 'plain', 'is_op', 'shorter', 'shortened', 'counts', 'held', 'statement_after',
+           'kept_memory', 'tidied', 'simplify']
 
-# %% ../../nbs/local/01_rules.ipynb #f108b5bd
+# %% ../../nbs/local/01_rules.ipynb #72dd9529
 import hashlib, json, math, os, re, stat
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,6 +22,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
+from fastcore.basics import patch
 from ..core import InvalidInput, one_of, replace_file, require
 
 # %% ../../nbs/local/01_rules.ipynb #ac40a71a
@@ -199,7 +199,7 @@ class Statement(NamedTuple):
         return {k: v for k, v in self._asdict().items() if k in ("set", "to") or v}
 PARTS = set(Statement._fields)
 
-# %% ../../nbs/local/01_rules.ipynb #f88f7ca0
+# %% ../../nbs/local/01_rules.ipynb #757f5d02
 def place(
     at,  # (place of the whole, key or index)
 ) -> str:
@@ -214,7 +214,8 @@ def brief(value):
     "A value for a message: large ones by their type."
     if type(value) is str: return value[:80]
     if isinstance(value, (list, tuple, dict)): return f"a {type(value).__name__} of {len(value)}"
-    return value if isinstance(value, (int, float, type(None))) and abs(value or 0) < 1e300 else str(type(value).__name__)
+    plain = value is None or isinstance(value, (int, float)) and abs(value) < 1e300
+    return value if plain else type(value).__name__
 
 def fail(at, value, fix): raise InvalidInput(place(at), brief(value), fix)
 
@@ -226,7 +227,7 @@ def near(
     found = get_close_matches(str(word)[:40], list(choices), n=1)
     return f"did you mean {found[0]!r}? " if found else ""
 
-# %% ../../nbs/local/01_rules.ipynb #a1d7ebc8
+# %% ../../nbs/local/01_rules.ipynb #83164ecb
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 class Reader:
@@ -241,31 +242,36 @@ class Reader:
 
     def name(self, word, kind, at):
         "Take a new name; raises `InvalidInput` for one that is taken."
-        if type(word) is not str or not NAME.fullmatch(word): fail(at, word, "a name has small letters, digits and underscores, at most 32, a letter first")
+        good = type(word) is str and NAME.fullmatch(word)
+        if not good: fail(at, word, "a name has small letters, digits and underscores, at most 32, a letter first")
         if word in RESERVED: fail(at, word, "is a word of the language; choose another name")
         if word in self.kinds: fail(at, word, f"is taken by a {self.kinds[word]}; names differ")
         self.kinds[word] = kind
 
-    def define(self, kind, word, at, room):
-        "The entry of a definition; raises `InvalidInput` for a cycle."
-        key = kind, word
-        if key not in self.done:
-            if key in self.open: fail(at, word, "reads itself, by way of others; break the cycle")
-            self.open.add(key)
-            self.done[key] = self.whole(self.data[kind][word], ((None, kind), word), room)
-        if self.done[key][2] > room: fail(at, word, f"is nested more than {DEEP} deep")
-        return self.done[key]
+# %% ../../nbs/local/01_rules.ipynb #98d468ef
+@patch
+def define(self: Reader, kind, word, at, room):
+    "The entry of a definition; raises `InvalidInput` for a cycle."
+    key = kind, word
+    if key not in self.done:
+        if key in self.open: fail(at, word, "reads itself, by way of others; break the cycle")
+        self.open.add(key)
+        self.done[key] = self.whole(self.data[kind][word], ((None, kind), word), room)
+    if self.done[key][2] > room: fail(at, word, f"is nested more than {DEEP} deep")
+    return self.done[key]
 
-    def whole(self, e, at, room):
-        "An expression with all that it reads."
-        reads = set()
-        return *self.read(e, at, room, reads), reads
+@patch
+def whole(self: Reader, e, at, room):
+    "An expression with all that it reads."
+    reads = set()
+    return *self.read(e, at, room, reads), reads
 
-    def must(self, at, word, kinds, what):
-        "Raise `InvalidInput` unless a word names something of these kinds."
-        if type(word) is str and self.kinds.get(word) in kinds: return
-        known = [n for n, k in self.kinds.items() if k in kinds]
-        fail(at, word, near(word, known) + f"{what}: {', '.join(known) or 'none'}")
+@patch
+def must(self: Reader, at, word, kinds, what):
+    "Raise `InvalidInput` unless a word names something of these kinds."
+    if type(word) is str and self.kinds.get(word) in kinds: return
+    known = [n for n, k in self.kinds.items() if k in kinds]
+    fail(at, word, near(word, known) + f"{what}: {', '.join(known) or 'none'}")
 
 # %% ../../nbs/local/01_rules.ipynb #c480f8d3
 def expression_of(reader, e, at, room, reads):
@@ -298,7 +304,7 @@ def name_of(reader, word, at, room, reads):
 
 Reader.read = expression_of
 
-# %% ../../nbs/local/01_rules.ipynb #79177a99
+# %% ../../nbs/local/01_rules.ipynb #eba7b2bb
 def leaf_of(reader, e, at, reads):
     "A list that is a leaf."
     op, args = e[0], e[1:]
@@ -314,12 +320,21 @@ def leaf_of(reader, e, at, reads):
     reads.add(args[0])
     return [op, args[0]], "vector", 1
 
+def other_list(reader, e, at, reads):
+    "A list that begins with no operator: a leaf, or an error."
+    name = e[0] if e else None
+    if type(name) is str and name in FORMS: return leaf_of(reader, e, at, reads)
+    if type(name) is str and name in MACROS: fail((at, 0), name, "adds memory to a rule; only Rule.load takes it")
+    fail((at, 0), name, near(name, [*OPS, *FORMS]) + f"operators are {', '.join([*OPS, *FORMS])}")
+
+# %% ../../nbs/local/01_rules.ipynb #abe606e0
 def list_of(reader, e, at, room, reads):
     "An operator and its arguments, or a leaf."
     name = e[0] if e else None
     op = OPS.get(name) if type(name) is str else None
     if op is None: return other_list(reader, e, at, reads)
-    last, high, kind, made = len(e), 0, "float", [name]
+    last, made = len(e), [name]
+    high, kind = 0, "float"
     if op.kind == "reduce" and is_filter(reader, e[-1]) and last > 1:
         last -= 1
         reads.add(e[-1])
@@ -329,8 +344,7 @@ def list_of(reader, e, at, room, reads):
     for k in range(1, last):
         arg, its, height = expression_of(reader, e[k], (at, k), room - 1, reads)
         made.append(arg)
-        if height > high: high = height
-        if its == "vector": kind = its
+        high, kind = max(high, height), its if its == "vector" else kind
     if last < len(e): made.append(e[-1])
     return made, kind if op.kind == "map" else "float", high + 1
 
@@ -338,53 +352,52 @@ def is_filter(reader, word) -> bool:
     "Whether it is the name of a filter."
     return type(word) is str and reader.kinds.get(word) == "filters"
 
-def other_list(reader, e, at, reads):
-    "A list that begins with no operator: a leaf, or an error."
-    name = e[0] if e else None
-    if type(name) is str and name in FORMS: return leaf_of(reader, e, at, reads)
-    if type(name) is str and name in MACROS: fail((at, 0), name, "adds memory to a rule, so that only Rule.load takes it")
-    fail((at, 0), name, near(name, [*OPS, *FORMS]) + f"operators are {', '.join([*OPS, *FORMS])}")
-
-# %% ../../nbs/local/01_rules.ipynb #88c4f512
+# %% ../../nbs/local/01_rules.ipynb #6625af4b
 def table_of(data, key, at=None) -> dict:
     "A table of a rule, empty if it is missing."
     value = data.get(key, {})
     if not isinstance(value, dict): fail((at, key), value, "must be a table of names")
     return value
 
+def listed(value, most, at, fix):
+    "Raise `InvalidInput` unless it is a list of at most so many."
+    if not isinstance(value, (list, tuple)) or len(value) > most: fail(at, value, fix)
+
 def names_of(reader, data):
     "Slots and definitions: all names of a rule."
     memory = table_of(data, "memory")
     for kind in memory:
-        if kind not in KINDS: fail(((None, "memory"), kind), kind, near(kind, KINDS) + "memory is of node, half or shared")
+        if kind in KINDS: continue
+        fail(((None, "memory"), brief(kind)), kind, near(kind, KINDS) + "memory is of node, half or shared")
     for kind in KINDS:
         at, slots = ((None, "memory"), kind), memory.get(kind, ())
-        if not isinstance(slots, (list, tuple)) or len(slots) > SLOTS: fail(at, slots, f"must be a list of at most {SLOTS} names")
+        listed(slots, SLOTS, at, f"must be a list of at most {SLOTS} names")
         for k, slot in enumerate(slots): reader.name(slot, kind, (at, k))
     for kind in ("let", "filters", "when"):
         for word in table_of(data, kind): reader.name(word, kind, ((None, kind), word))
     for key in ("public", "frozen"):
         kinds, named = ("node",) if key == "public" else KINDS, data.get(key, ())
-        if not isinstance(named, (list, tuple)) or len(named) > 3*SLOTS: fail((None, key), named, "must be a list of slots")
+        listed(named, 3*SLOTS, (None, key), "must be a list of slots")
         for k, slot in enumerate(named):
             good = type(slot) is str and reader.kinds.get(slot) in kinds
             if not good: fail(((None, key), k), slot, f"must be a slot of {' or '.join(kinds)}")
     reader.public = tuple(data.get("public", ()))
 
-# %% ../../nbs/local/01_rules.ipynb #9080fdff
+# %% ../../nbs/local/01_rules.ipynb #28ee1529
 def statement_of(reader, s, at):
     "A statement and what it reads; raises `InvalidInput`."
-    if not isinstance(s, dict): fail(at, s, 'a statement is {"set": slot, "to": expression}, with where and when if need be')
+    if not isinstance(s, dict): fail(at, s, 'a statement is {"set": slot, "to": expression}, and where and when')
     if not s.keys() <= PARTS:
         key = next(k for k in s if k not in PARTS)
         fail((at, brief(key)), key, near(key, PARTS) + f"keys are {', '.join(Statement._fields)}")
     if "set" not in s or "to" not in s: fail(at, s, "must have set and to")
-    slot, where, when, frozen = s["set"], s.get("where", ""), s.get("when", ""), s.get("frozen", False)
+    slot, frozen = s["set"], s.get("frozen", False)
+    where, when = s.get("where", ""), s.get("when", "")
     reader.must((at, "set"), slot, KINDS, "slots here")
     to, kind, _, reads = reader.whole(s["to"], (at, "to"), DEEP)
     single = reader.kinds[slot] == "node"
-    if single and kind == "vector": fail((at, "to"), slot, "is a float slot and the expression a vector; reduce it, by sum for example")
-    if single and where: fail((at, "where"), where, f"{slot} is a float slot, which a filter cannot select from; use when")
+    if single and kind == "vector": fail((at, "to"), slot, "is a float slot, and this a vector; reduce it, by sum say")
+    if single and where: fail((at, "where"), where, f"{slot} is a float slot, without edges to select from; use when")
     for key, word, group in (("where", where, "filters"), ("when", when, "when")):
         if not word: continue
         reader.must((at, key), word, (group,), f"{group} here")
@@ -392,14 +405,15 @@ def statement_of(reader, s, at):
     if type(frozen) is not bool: fail((at, "frozen"), frozen, "must be true or false")
     return Statement(slot, to, where or "", when or "", frozen), reads
 
-# %% ../../nbs/local/01_rules.ipynb #88030dd6
+# %% ../../nbs/local/01_rules.ipynb #1a47d033
 def read_rule(data):
     "A rule in canonical form, what each definition and each statement reads, its size; raises `InvalidInput`."
     if not isinstance(data, dict): fail(None, data, 'a rule is a table, {"ept_rule": 1, "memory": ..., "step": [...]}')
     for key in data:
         if key not in KEYS: fail((None, brief(key)), key, near(key, KEYS) + f"keys are {', '.join(KEYS)}")
     version = data.get("ept_rule")
-    if type(version) is not int or version != VERSION: fail((None, "ept_rule"), version, f"this ept reads version {VERSION}")
+    known = type(version) is int and version == VERSION
+    if not known: fail((None, "ept_rule"), version, f"this ept reads version {VERSION}")
     reader = Reader(data)
     names_of(reader, data)
     made = dict(ept_rule=VERSION, memory={k: list(table_of(data, "memory").get(k, ())) for k in KINDS},
@@ -410,32 +424,35 @@ def read_rule(data):
         made[kind] = {}
         for word in table_of(data, kind):
             at = (None, kind), word
-            made[kind][word], its, _, reads[word] = reader.define(kind, word, at, DEEP)
+            e, its, _, reads[word] = reader.define(kind, word, at, DEEP)
+            made[kind][word] = e
             if due not in ("", its): fail(at, word, f"must be a {due} here, and is a {its}")
     steps_of(reader, data, made, acts)
     return made, reads, acts, NODES - reader.left
 
-# %% ../../nbs/local/01_rules.ipynb #04c29ec9
+# %% ../../nbs/local/01_rules.ipynb #fe6da0ec
 def steps_of(reader, data, made, acts):
     "Read the statements and the rest into `made`, what statements read into `acts`."
     for part in ("init", "step"):
         given = data.get(part, ())
-        if not isinstance(given, (list, tuple)) or len(given) > NODES: fail((None, part), given, "must be a list of statements")
+        listed(given, NODES, (None, part), "must be a list of statements")
         both = [statement_of(reader, s, ((None, part), k)) for k, s in enumerate(given)]
         made[part] = [s.to_dict() for s, _ in both]
         acts["on " + part] = tuple(s for s, _ in both)
         acts[part] = [r for _, r in both]
     for slot in ("error", "has_signal", "has_error"):
-        if reader.kinds.get(slot, "node") != "node": fail((None, "memory"), slot, "is written by protocols, a node slot if it is there")
-    if reader.kinds.get("signal") != "node":
-        fail(((None, "memory"), "node"), list(reader.kinds)[:5], "must hold signal, where inputs are written and outputs read")
+        good = reader.kinds.get(slot, "node") == "node"
+        if not good: fail((None, "memory"), slot, "is written by protocols, a node slot if it is there")
+    good = reader.kinds.get("signal") == "node"
+    if not good: fail(((None, "memory"), "node"), [], "must hold signal, where inputs are written and outputs read")
     if data.get("frozen"): made["frozen"] = list(data["frozen"])
     for key in ("name", "notes"):
         text = data.get(key, "")
-        if type(text) is not str or len(text) > 10_000: fail((None, key), text, "must be a text of at most 10000 characters")
+        good = type(text) is str and len(text) <= 10_000
+        if not good: fail((None, key), text, "must be a text of at most 10000 characters")
         if text: made[key] = text
 
-# %% ../../nbs/local/01_rules.ipynb #b19f1eca
+# %% ../../nbs/local/01_rules.ipynb #cd1f2432
 @dataclass(frozen=True, eq=False)
 class Rule:
     "A learning rule, checked; raises `InvalidInput` that names the place in the tree."
@@ -443,10 +460,11 @@ class Rule:
 
     def __post_init__(self):
         made, reads, acts, size = read_rule(self.data)
-        self.__dict__.update(data=made, reads=reads, acts=acts, size=size, public=tuple(made["public"]), merge=made["merge"],
-                             memory={k: tuple(v) for k, v in made["memory"].items()}, frozen=tuple(made.get("frozen", ())),
-                             init=acts.pop("on init"), step=acts.pop("on step"),
-                             **{k: made[k] for k in ("let", "filters", "when")})
+        memory = {k: tuple(v) for k, v in made["memory"].items()}
+        self.__dict__.update(data=made, reads=reads, acts=acts, size=size, memory=memory, merge=made["merge"],
+                             public=tuple(made["public"]), frozen=tuple(made.get("frozen", ())),
+                             init=acts.pop("on init"), step=acts.pop("on step"), let=made["let"],
+                             filters=made["filters"], when=made["when"])
 
     def to_dict(self) -> dict:
         "A table of its own, as in a file."
@@ -473,7 +491,7 @@ class Rule:
 
     def __repr__(self): return f"Rule({self.name or self.id}, {self.size} nodes)"
 
-# %% ../../nbs/local/01_rules.ipynb #256960d5
+# %% ../../nbs/local/01_rules.ipynb #0d379f94
 def file_text(
     path,  # of a rule file
 ) -> str:
@@ -484,7 +502,8 @@ def file_text(
         with os.fdopen(handle, "rb") as f:
             require(stat.S_ISREG(os.fstat(handle).st_mode), "rule", str(path), "must be a file")
             raw = f.read(BYTES + 1)
-    except (OSError, ValueError) as e: raise InvalidInput("rule", brief(str(path)), f"cannot be read: {brief(str(e))}") from None
+    except (OSError, ValueError) as e:
+        raise InvalidInput("rule", brief(str(path)), f"cannot be read: {brief(str(e))}") from None
     require(len(raw) <= BYTES, "rule", str(path), f"a rule file has at most {BYTES} bytes")
     try: return raw.decode()
     except UnicodeDecodeError: raise InvalidInput("rule", str(path), "must be text in UTF-8") from None
@@ -507,7 +526,7 @@ def parsed(
     except RecursionError: raise InvalidInput("rule", brief(text), f"is nested more than {DEEP} deep") from None
     except ValueError as e: raise InvalidInput("rule", brief(text), f"is no JSON: {brief(str(e))}") from None
 
-# %% ../../nbs/local/01_rules.ipynb #d2c7429a
+# %% ../../nbs/local/01_rules.ipynb #0a65586d
 def load(
     source,  # path, JSON text (it begins with a brace), or a table
 ) -> Rule:
@@ -517,6 +536,7 @@ def load(
         source = parsed(text if text.lstrip().startswith("{") else file_text(text))
     return Rule(expand(source))
 
+@patch
 def save(
     self: Rule,
     path,   # of the file, replaced if it is there
@@ -530,7 +550,7 @@ def save(
         lines.append(f" {json.dumps(key)}: {text}")
     replace_file(path, lambda part: part.write_text("{" + ",\n".join(lines)[1:] + "}\n", encoding="utf-8"))
 
-Rule.load, Rule.save = staticmethod(load), save
+Rule.load = staticmethod(load)
 
 # %% ../../nbs/local/01_rules.ipynb #63723a79
 RATE = 0.05    # at which averages and gains move
@@ -572,10 +592,12 @@ def expand(
     data["init"] += opener.begun
     return data
 
-# %% ../../nbs/local/01_rules.ipynb #e4a5991c
+# %% ../../nbs/local/01_rules.ipynb #5baa1458
 class Opener:
     "Opens the macros of a rule, the innermost first."
-    def __init__(self, data): self.data, self.kept, self.begun = data, [], []
+    def __init__(self, data):
+        self.data = data
+        self.kept, self.begun = [], []     # statements of step and of init
 
     def __call__(self, e, at, room=DEEP):
         "The expression without macros; raises `InvalidInput`."
@@ -621,7 +643,7 @@ def type_of(
     names_of(reader, rule.data)
     return reader.read(e, (None, "expression"), DEEP, set())[1]
 
-# %% ../../nbs/local/01_rules.ipynb #439b9323
+# %% ../../nbs/local/01_rules.ipynb #b9688624
 def in_force(statements):
     "Indices of statements that no later one overrides altogether."
     kept, over = [], set()
@@ -650,12 +672,11 @@ def live(
             todo += new
     return frozenset(seen)
 
-def senses(rule: Rule) -> tuple:
+# %% ../../nbs/local/01_rules.ipynb #2953c130
+@patch(as_prop=True)
+def senses(self: Rule) -> tuple:
     "The senses that its living part uses."
-    return tuple(s for s in SENSES if s in live(rule))
-
-Rule.senses = cached_property(senses)
-Rule.senses.__set_name__(Rule, "senses")
+    return tuple(s for s in SENSES if s in live(self))
 
 def alive(
     rule: Rule,
@@ -664,11 +685,12 @@ def alive(
     "Whether teaching can reach what is read."
     return bool(live(rule).intersection(by))
 
-# %% ../../nbs/local/01_rules.ipynb #1663f98d
+# %% ../../nbs/local/01_rules.ipynb #259e4fdd
 SAME, FIRST, OWN, DST, REV, EDGE = range(6)
 WIDTH = 9                             # numbers of an instruction
 ROWS = dict(zip(SENSES, (2, 1, 1, 1, 0, 0, 0)))   # lengths of the senses: 0 one row, 1 nodes, 2 half-edges, 3 edges
-CODES |= {name: len(OPS) + k for k, name in enumerate(("gauss", "uniform", "copy", "store", "merge_sum", "merge_mean", "skip"))}
+EXTRA = ("gauss", "uniform", "copy", "store", "merge_sum", "merge_mean", "skip")   # instructions that are no operators
+CODES |= {name: len(OPS) + k for k, name in enumerate(EXTRA)}
 
 @dataclass(frozen=True, eq=False)
 class Program:
@@ -687,7 +709,7 @@ class Program:
         names = [n for kind in KINDS for n in self.rule.memory[kind]]
         return len(SENSES) + names.index(name) if name in names else -1
 
-# %% ../../nbs/local/01_rules.ipynb #11808736
+# %% ../../nbs/local/01_rules.ipynb #af0b6178
 LATE = 1 << 20    # registers; constants are below zero
 SENSED = {s: (k, (FIRST, OWN, SAME)[n], n) for k, (s, n) in enumerate(ROWS.items())}
 
@@ -705,39 +727,45 @@ class Writer:
                 self.names[slot] = array, *row
                 array += 1
 
-    def emit(self, op, args, length):
-        "An instruction on values; its value."
-        key = op, length, *args
-        made = self.seen.get(key)
-        if made: return made
-        row = [CODES[op], LATE + len(self.lengths), length]
-        for array, link, size in args: row += (array, link if length == 2 or size == 0 else SAME)
-        return self.keep(key, row, (FIRST, OWN, SAME)[length])
+# %% ../../nbs/local/01_rules.ipynb #f5ed10e9
+@patch
+def emit(self: Writer, op, args, length):
+    "An instruction on values; its value."
+    key = op, length, *args
+    made = self.seen.get(key)
+    if made: return made
+    row = [CODES[op], LATE + len(self.lengths), length]
+    for array, link, size in args: row += (array, link if length == 2 or size == 0 else SAME)
+    return self.keep(key, row, (FIRST, OWN, SAME)[length])
 
-    def keep(self, key, row, link):
-        "Add an instruction that writes a new register; its value, remembered."
-        self.code.append(row)
-        self.lengths.append(row[2])
-        made = self.seen[key] = row[1], link, row[2]
-        return made
+@patch
+def keep(self: Writer, key, row, link):
+    "Add an instruction that writes a new register; its value, remembered."
+    self.code.append(row)
+    self.lengths.append(row[2])
+    self.seen[key] = row[1], link, row[2]
+    return self.seen[key]
 
-    def apply(self, op, args):
-        "An operator element by element; on neighbours' floats alone it works a node."
-        length = 0
+@patch
+def apply(self: Writer, op, args):
+    "An operator element by element; on neighbours' floats alone it works a node."
+    length = 0
+    for a in args:
+        if a[2] > length: length = a[2]
+    if length == 2:
         for a in args:
-            if a[2] > length: length = a[2]
-        if length == 2:
-            for a in args:
-                if a[1] != DST and a[2]: break
-            else: return self.emit(op, [(a, OWN, 1) if n else (a, m, n) for a, m, n in args], 1)[0], DST, 2
-        return self.emit(op, args, length)
+            if a[1] != DST and a[2]: break
+        else: return self.emit(op, [(a, OWN, 1) if n else (a, m, n) for a, m, n in args], 1)[0], DST, 2
+    return self.emit(op, args, length)
 
-# %% ../../nbs/local/01_rules.ipynb #39456d70
+# %% ../../nbs/local/01_rules.ipynb #9b2786f7
+@patch
 def constant(self: Writer, v):
     "A number, one row."
     k = self.constants.setdefault(float(v), len(self.constants))
     return -1 - k, FIRST, 0
 
+@patch
 def value(self: Writer, e):
     "Of an expression."
     if type(e) is str: return self.names[e] if e in self.names else self.definition(e)
@@ -753,18 +781,21 @@ def value(self: Writer, e):
     for arg in args[1:]: made = self.apply(op, (made, arg))
     return made
 
+@patch
 def definition(self: Writer, name):
     "Of a let, a filter or a condition, computed once."
     rule = self.rule
-    made = self.names[name] = self.value(next(g[name] for g in (rule.let, rule.filters, rule.when) if name in g))
-    return made
+    self.names[name] = self.value(next(g[name] for g in (rule.let, rule.filters, rule.when) if name in g))
+    return self.names[name]
 
-# %% ../../nbs/local/01_rules.ipynb #38bf5e18
+# %% ../../nbs/local/01_rules.ipynb #e075075e
+@patch
 def noise(self: Writer, op, kind, number):
     "A draw a node or a half-edge: its id is kept in the place of an array, apart for each of the four kinds."
     length = 1 if kind == "float" else 2
     return self.emit(op, [(4*number + 2*(op == "uniform") + length - 1, SAME, 2)], length)
 
+@patch
 def reduce(self: Writer, op, args):
     "Two lists that are one list or two, and a filter; without one, the constant 1."
     sift = self.constant(1)
@@ -779,11 +810,10 @@ def reduce(self: Writer, op, args):
     for array, link, _ in (args[0], second, sift): row += (array, link)
     return self.keep(key, row, OWN)
 
-for method in (constant, value, definition, noise, reduce): setattr(Writer, method.__name__, method)
-
-# %% ../../nbs/local/01_rules.ipynb #9d6bd1f7
+# %% ../../nbs/local/01_rules.ipynb #fd082352
 PROTOCOL = ("signal", "error", "has_signal", "has_error")   # slots that a protocol writes
 
+@patch
 def groups(self: Writer, part, living):
     "Statements by slot, and slots by the condition that all of their statements wait for; the others first."
     by_slot, by_when = {}, {"": []}
@@ -798,6 +828,8 @@ def groups(self: Writer, part, living):
         by_when.setdefault(when, []).append(slot)
     return by_slot, by_when
 
+# %% ../../nbs/local/01_rules.ipynb #4c5f2c3f
+@patch
 def statements(self: Writer, part, living):
     "Write the statements of init or step."
     by_slot, by_when = self.groups(part, living)
@@ -808,13 +840,14 @@ def statements(self: Writer, part, living):
         start = self.leap(when)
         for slot in slots: new[when][slot] = self.becomes(slot, by_slot[slot])
         self.land(start)
-        self.seen, self.names = known      # what may have been leapt over is not there for others
+        self.seen, self.names = known
     for when, made in new.items():
         start = self.leap(when)
         for slot, value in made.items(): self.store(slot, value)
         self.land(start)
 
-# %% ../../nbs/local/01_rules.ipynb #1d98bf3a
+# %% ../../nbs/local/01_rules.ipynb #151bc231
+@patch
 def becomes(self: Writer, slot, group):
     "The value of a slot after the statements on it."
     made = self.names[slot]
@@ -825,6 +858,7 @@ def becomes(self: Writer, slot, group):
     slots = range(len(SENSES), len(SENSES) + sum(map(len, self.rule.memory.values())))
     return self.emit("copy", (made,), made[2]) if made[0] in slots else made
 
+@patch
 def store(self: Writer, slot, value):
     "Write a slot."
     array, _, length = self.names[slot]
@@ -832,6 +866,7 @@ def store(self: Writer, slot, value):
     link = value[1] if length == 2 or value[2] == 0 else SAME
     self.code.append([CODES[op], array, length, value[0], link])
 
+@patch
 def leap(self: Writer, when):
     "Begin what a condition guards, if there is one."
     if not when: return None
@@ -839,11 +874,10 @@ def leap(self: Writer, when):
     self.code.append([CODES["skip"], 0, 0, array, link, 0, 0])
     return len(self.code)
 
+@patch
 def land(self: Writer, start):
     "End it: now it is known how far to leap."
     if start is not None: self.code[start - 1][5] = len(self.code) - start
-
-for method in (groups, statements, becomes, store, leap, land): setattr(Writer, method.__name__, method)
 
 # %% ../../nbs/local/01_rules.ipynb #c52ff67a
 def allot(writer, first, constants, lengths):
@@ -869,11 +903,12 @@ def allot(writer, first, constants, lengths):
                     free[writer.lengths[a - LATE]].append(final[a])
         row += [0]*(WIDTH - len(row))
 
-# %% ../../nbs/local/01_rules.ipynb #26e5f078
+# %% ../../nbs/local/01_rules.ipynb #16e74ca2
 @lru_cache(maxsize=4096)
 def compile_rule(rule: Rule) -> Program:
     "Bytecode of what lives in a rule."
-    living, constants, lengths = live(rule), {}, []
+    living, lengths = live(rule), []
+    constants = {}
     writers = [Writer(rule, constants) for _ in range(2)]
     for writer, part in zip(writers, ("init", "step")): writer.statements(part, living)
     slots = tuple(len(rule.memory[k]) for k in KINDS)
@@ -883,29 +918,32 @@ def compile_rule(rule: Rule) -> Program:
     init, step = (np.array(w.code, np.int32).reshape(-1, WIDTH) for w in writers)
     return Program(rule, init, step, np.array([*constants], float), np.array(lengths, np.int32), slots)
 
-# %% ../../nbs/local/01_rules.ipynb #191a338b
+# %% ../../nbs/local/01_rules.ipynb #efb0ba46
+def operands(op: str, names, args) -> list:
+    "The operands of an instruction as texts."
+    if op in NOISE: return [f"#{args[0]//4}"]
+    marks = "", "", " of own", " of nbr", " of back", ""
+    maps = op in OPS and OPS[op].kind == "map"
+    count = 3 if op == "sel" or op in OPS and not maps else 1
+    if maps and op != "sel": count = min(OPS[op].arity[1], 2)
+    pairs = list(zip(args[::2], args[1::2]))[:count]
+    return [names[a] + marks[m] for a, m in pairs if m >= 0]
+
 def listing(
     program: Program,
     part="step",  # or init
 ) -> str:
     "The instructions, one a line."
-    rule, names = program.rule, list(SENSES)
-    names += [s for kind in KINDS for s in rule.memory[kind]] + [f"{c:g}" for c in program.constants]
+    rule, words = program.rule, list(CODES)
+    lines = []
+    names = [*SENSES, *(s for kind in KINDS for s in rule.memory[kind]), *(f"{c:g}" for c in program.constants)]
     names += [f"r{k}" for k in range(len(program.registers))]
-    words, marks, lines = list(CODES), ("", "", " of own", " of nbr", " of back", ""), []
     for op, out, _, *args in getattr(program, part).tolist():
-        if words[op] == "skip":
-            lines.append(f"skip the next {args[2]} unless {names[args[0]]}")
-            continue
-        count = OPS[words[op]].arity[1] if words[op] in OPS else 1
-        count = min(count, 3) if words[op] not in OPS or OPS[words[op]].kind == "map" else 3
-        count = 2 if words[op] in ("add", "mul") else count
-        told = [names[a] + marks[m] if words[op] not in NOISE else f"#{a//4}" for a, m in zip(args[::2], args[1::2])][:count]
-        told = [t for t, m in zip(told, args[1::2]) if m >= 0]
-        lines.append(f"{names[out]:8} = {words[op]:9} {', '.join(told)}")
+        if words[op] == "skip": lines.append(f"skip the next {args[2]} unless {names[args[0]]}")
+        else: lines.append(f"{names[out]:8} = {words[op]:9} {', '.join(operands(words[op], names, args))}")
     return "\n".join(lines)
 
-# %% ../../nbs/local/01_rules.ipynb #14c556b9
+# %% ../../nbs/local/01_rules.ipynb #511c5410
 def folded(op: str, args):
     "The value of an operator on constants; None unless both precisions agree on it."
     with np.errstate(all="ignore"):
@@ -924,6 +962,7 @@ def plain(v): return int(v) if v == int(v) else v
 
 def is_op(e, op) -> bool: return type(e) is list and e[0] == op
 
+# %% ../../nbs/local/01_rules.ipynb #775e60e2
 TWICE = ("abs", "relu", "clip", "sign", "step")   # what changes nothing the second time
 
 # %% ../../nbs/local/01_rules.ipynb #1c849d47
@@ -957,7 +996,7 @@ def shortened(e, look):
     made = [e[0], *(shortened(a, look) for a in e[1:])]
     return made if OPS[e[0]].kind == "reduce" else shorter(made)
 
-# %% ../../nbs/local/01_rules.ipynb #630198a9
+# %% ../../nbs/local/01_rules.ipynb #c05f151d
 def counts(rule: Rule, living) -> dict:
     "How often each name stands in what lives."
     made = {}
@@ -980,6 +1019,7 @@ def held(rule: Rule) -> set:
         todo |= rule.reads.get(name, set()) - seen
     return seen
 
+# %% ../../nbs/local/01_rules.ipynb #1be69eb0
 def statement_after(rule, part, k, look):
     "A statement after simplification as a table; None if it does nothing."
     s, kept = getattr(rule, part)[k], in_force(getattr(rule, part))
@@ -993,7 +1033,12 @@ def statement_after(rule, part, k, look):
         s = s._replace(when="")
     return s._replace(to=shortened(s.to, look)).to_dict()
 
-# %% ../../nbs/local/01_rules.ipynb #2a05bdb3
+# %% ../../nbs/local/01_rules.ipynb #cafdb638
+def kept_memory(rule: Rule, keep) -> dict:
+    "Memory and what is public, of the slots that are kept."
+    return dict(memory={kind: [s for s in slots if s in keep] for kind, slots in rule.memory.items()},
+                public=[s for s in rule.public if s in keep])
+
 def tidied(rule: Rule) -> dict:
     "A rule after one round, as a table."
     living, fixed = live(rule), held(rule)
@@ -1001,9 +1046,7 @@ def tidied(rule: Rule) -> dict:
     inline = {name: e for name, e in rule.let.items()
               if name not in fixed and (type(e) is not list or count.get(name, 0) < 2)}
     def look(name): return shortened(inline[name], look) if name in inline else name
-    table = rule.to_dict()
-    table["memory"] = {kind: [s for s in slots if s in keep] for kind, slots in rule.memory.items()}
-    table["public"] = [s for s in rule.public if s in keep]
+    table = {**rule.to_dict(), **kept_memory(rule, keep)}
     table["let"] = {k: shortened(e, look) for k, e in rule.let.items() if k in keep and k not in inline}
     for kind in ("filters", "when"):
         table[kind] = {k: shortened(e, look) for k, e in getattr(rule, kind).items() if k in keep}
@@ -1017,12 +1060,13 @@ def tidied(rule: Rule) -> dict:
             table["filters"][name] = ["add", e, ["sub", "parity", "parity"]]
     return table
 
+# %% ../../nbs/local/01_rules.ipynb #5dd085cb
 def simplify(
     rule: Rule,
 ) -> Rule:
     "The same rule, bit for bit but for the sign of zeros, without what it does not need."
-    while True:
-        table = tidied(rule)
-        made = Rule(table)
-        if made.json == rule.json or made.size > rule.size: return rule
+    for _ in range(NODES):
+        made = Rule(tidied(rule))
+        if made.json == rule.json or made.size > rule.size: break
         rule = made
+    return rule

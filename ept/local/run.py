@@ -4,25 +4,24 @@
 
 # %% auto #0
 __all__ = ['ABSENT', 'HELD', 'ONCE', 'MOMENT', 'AFTER', 'ALONE', 'BEFORE', 'PLANS', 'FLAGS', 'TOLD', 'BACKENDS', 'PRECISIONS',
-           'Examples', 'State', 'Result', 'Plan', 'Protocol', 'Machine', 'sizes', 'array', 'remember', 'state', 'sense',
-           'value', 'like', 'named', 'noise', 'reduced', 'step', 'store', 'show', 'guess', 'tell', 'flag', 'clamp',
-           'inform', 'forward', 'teach', 'reward', 'run', 'checked', 'fits', 'simulate', 'simulate_many',
+           'Examples', 'State', 'Result', 'Plan', 'Protocol', 'Machine', 'checked', 'fits', 'simulate', 'simulate_many',
            'kernel_results', 'result_of', 'backends', 'chosen', 'machine_of', 'machine_result', 'Compiled', 'one_step',
            'kernel_step']
 
-# %% ../../nbs/local/04_run.ipynb #a4dd40da
+# %% ../../nbs/local/04_run.ipynb #da843373
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import NamedTuple
 import numpy as np
+from fastcore.basics import patch
 from ..core import Options, one_of, opt, require
 from .graphs import Graph
 from .native import DEAD, TINY, Outcome, dead_lanes, draw, interpreter, kernel, lane_keys, run_jobs, set_up
 from .rules import KINDS, NOISE, OPS, ROWS, SENSES, Rule, compile_rule, in_force, live
 
-# %% ../../nbs/local/04_run.ipynb #2535f1a9
+# %% ../../nbs/local/04_run.ipynb #f5089139
 @dataclass(frozen=True, eq=False)
 class Examples:
     "What is shown and asked, lane last; raises `InvalidInput`."
@@ -35,7 +34,7 @@ class Examples:
             object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), kind))
         E, _, L = self.inputs.shape
         fits = self.targets.shape == (E, *self.mask.shape) and self.mask.shape[1] == L
-        require(fits, "targets", self.targets.shape, f"must be (examples, outputs, lanes) as the mask, with {E} and {L}")
+        require(fits, "targets", self.targets.shape, f"must be ({E}, outputs, {L}), as the mask has outputs and lanes")
         require(self.mask.any(0).all(), "mask", self.mask.shape, "must leave each lane an output")
         finite = np.isfinite(self.inputs).all() and np.isfinite(self.targets[:, self.mask]).all()
         require(finite, "inputs", "not finite", "inputs and targets are finite numbers")
@@ -84,11 +83,12 @@ class Protocol(Options):
 
     def __hash__(self): return hash((self.name, self.forward, self.teach))
 
-# %% ../../nbs/local/04_run.ipynb #3d93b057
+# %% ../../nbs/local/04_run.ipynb #e4c9e21a
 class Machine:
     "A rule on a graph with its memory, in NumPy or PyTorch."
     def __init__(self, rule: Rule, graph: Graph, seeds, dtype="float32", m=np, device=None):
-        self.rule, self.graph, self.m, self.device = rule, graph, m, device
+        self.rule, self.graph = rule, graph
+        self.m, self.device = m, device
         self.dtype, self.precision = getattr(m, dtype), dtype
         self.L, self.number = len(seeds), 0
         self.own, self.dst, self.rev = (self.array(a, whole=True) for a in (graph.own, graph.dst, graph.rev))
@@ -104,18 +104,21 @@ class Machine:
         self.remember(State(*(np.zeros((len(rule.memory[k]), n, self.L)) for k, n in self.sizes().items())))
         self.sense(degree)
 
-# %% ../../nbs/local/04_run.ipynb #b12a00ec
+# %% ../../nbs/local/04_run.ipynb #78cf5c40
+@patch
 def sizes(self: Machine) -> dict:
     "Rows of each kind of slot."
     H = len(self.graph.own)
     return dict(node=self.graph.n, half=H, shared=H//2)
 
+@patch
 def array(self: Machine, values, whole=False):
     "Numbers in the machine's own type, or as int64."
     if self.m is np: return np.asarray(values).astype(np.int64 if whole else self.dtype)
     values = np.array(values, np.int64 if whole else np.float64)
     return self.m.as_tensor(values, dtype=self.m.int64 if whole else self.dtype, device=self.device)
 
+@patch
 def remember(self: Machine, state: State):
     "Take a state."
     self.slots = {name: self.array(a) for kind in KINDS
@@ -123,6 +126,7 @@ def remember(self: Machine, state: State):
     self.number = state.step
     self.dead = self.array(dead_lanes(state), whole=True) > 0
 
+@patch
 def state(self: Machine) -> State:
     "The memory as NumPy arrays."
     def rows(kind, n):
@@ -130,6 +134,8 @@ def state(self: Machine) -> State:
         return np.stack(made) if made else np.zeros((0, n, self.L), self.precision)
     return State(*(rows(kind, n) for kind, n in self.sizes().items()), self.number)
 
+# %% ../../nbs/local/04_run.ipynb #20c6a9d0
+@patch
 def sense(self: Machine, degree):
     "What does not change, and zero for what the protocol sets."
     self.zeros = dict(float=self.array(0*degree, whole=True), vector=0*self.own)
@@ -140,9 +146,8 @@ def sense(self: Machine, degree):
                    "output?": spread(ends[1]), **{k: spread(np.zeros(1)) for k in ("teach", "last", "reward")}}
     self.everywhere = self.senses["parity"] == self.senses["parity"]
 
-for method in (sizes, array, remember, state, sense): setattr(Machine, method.__name__, method)
-
-# %% ../../nbs/local/04_run.ipynb #1076a41b
+# %% ../../nbs/local/04_run.ipynb #a2b81fed
+@patch
 def value(
     self: Machine,
     e,        # an expression
@@ -163,22 +168,27 @@ def value(
     for a in arrays[1:]: made = OPS[op].numpy(self.m, made, a)
     return kind, made
 
+# %% ../../nbs/local/04_run.ipynb #0e0034f5
+@patch
 def like(self: Machine, kind, v):
     "A value where one of this type is due: floats are spread."
     its, a = v
     if len(a) == 1: return a[self.zeros[kind]]
     return a[self.own] if kind == "vector" and its == "float" else a
 
+@patch
 def named(self: Machine, name):
     "What a name stands for."
     rule = self.rule
     if name in SENSES: return SENSES[name], self.senses[name]
     if name in rule.memory["shared"]: return "vector", self.slots[name][self.edge]
     if name in self.slots: return "float" if name in rule.memory["node"] else "vector", self.slots[name]
-    if name not in self.now: self.now[name] = self.value(next(g[name] for g in (rule.let, rule.filters, rule.when) if name in g))
+    if name not in self.now:
+        self.now[name] = self.value(next(g[name] for g in (rule.let, rule.filters, rule.when) if name in g))
     return self.now[name]
 
-# %% ../../nbs/local/04_run.ipynb #b8e67e9d
+# %% ../../nbs/local/04_run.ipynb #97c09ce5
+@patch
 def noise(self: Machine, op, kind, number):
     "Random numbers of this step."
     rows = self.array(np.arange(len(self.own) if kind == "vector" else self.graph.n)[:, None], whole=True)
@@ -186,6 +196,8 @@ def noise(self: Machine, op, kind, number):
     whole, scale = draw(self.keys, self.number, leaf, rows, op == "uniform")
     return (whole.astype(self.dtype) if self.m is np else whole.to(self.dtype))*scale
 
+# %% ../../nbs/local/04_run.ipynb #d73f3dc8
+@patch
 def reduced(self: Machine, op, args):
     "Along the half-edges of each node, of one list or of two, where the filter lets through."
     chosen = self.everywhere
@@ -193,33 +205,37 @@ def reduced(self: Machine, op, args):
         chosen = self.like("vector", self.named(args[-1])) > 0
         args = args[:-1]
     lists = [self.like("vector", self.value(a)) for a in args]
-    zero = self.array(np.zeros((self.graph.n, self.L)))
     def along(start, change):
-        made = start
+        made = start + 0
         for nodes, halves in self.rounds:
-            for a in lists: made[nodes] = self.m.where(chosen[halves], change(made[nodes], a[halves], nodes), made[nodes])
+            for a in lists:
+                here = made[nodes]
+                made[nodes] = self.m.where(chosen[halves], change(here, a[halves], nodes), here)
         return made
-    if op in ("top", "low"):
-        sign = 1 if op == "top" else -1
-        best = along(zero - sign*math.inf, lambda s, x, _: self.m.where(sign*x > sign*s, x, s))
-        return self.m.where(along(zero*0, lambda s, x, _: s + 1) > 0, best, zero)
-    total = along(zero + 0, lambda s, x, _: s + x)
-    if op == "sum": return total
-    count = along(zero + 0, lambda s, x, _: s + 1)
+    return self.folded(op, self.array(np.zeros((self.graph.n, self.L))), along)
+
+@patch
+def folded(self: Machine, op, zero, along):
+    "What a reducer makes of what it meets along the edges; of nothing, zero."
+    if op == "sum": return along(zero, lambda s, x, _: s + x)
+    count = along(zero, lambda s, x, _: s + 1)
+    if op == "top": best = along(zero - math.inf, lambda s, x, _: self.m.where(x > s, x, s))
+    if op == "low": best = along(zero + math.inf, lambda s, x, _: self.m.where(x < s, x, s))
+    if op in ("top", "low"): return self.m.where(count > 0, best, zero)
     some = self.m.where(count > 0, count, zero + 1)
-    mean = total/some
+    mean = along(zero, lambda s, x, _: s + x)/some
     if op == "mean": return mean
-    return self.m.sqrt(along(zero + 0, lambda s, x, nodes: s + (x - mean[nodes])*(x - mean[nodes]))/some)
+    return self.m.sqrt(along(zero, lambda s, x, nodes: s + (x - mean[nodes])*(x - mean[nodes]))/some)
 
-for method in (value, like, named, noise, reduced): setattr(Machine, method.__name__, method)
-
-# %% ../../nbs/local/04_run.ipynb #4726ba91
+# %% ../../nbs/local/04_run.ipynb #0f16a226
+@patch
 def step(
     self: Machine,
     part="step",  # or init
 ):
     "One step of every node."
-    rule, new, self.now = self.rule, {}, {}
+    rule, new = self.rule, {}
+    self.now = {}
     for k in in_force(getattr(rule, part)):
         s = getattr(rule, part)[k]
         if s.set not in self.living: continue
@@ -231,46 +247,51 @@ def step(
     for slot, made in new.items(): self.store(slot, made)
     self.number += 1
 
+@patch
 def store(self: Machine, slot, made):
     "Write a slot, merging what both ends made of a shared one; lanes that leave the range die."
     if slot in self.rule.memory["shared"]:
-        a, b, old = made[self.first], made[self.rev[self.first]], self.slots[slot]
+        a, b = made[self.first], made[self.rev[self.first]]
+        old = self.slots[slot]
         made = old + ((a - old) + (b - old)) if self.rule.merge == "sum" else (a + b)*0.5
     made = self.m.where(self.m.abs(made) < TINY, self.m.zeros_like(made), made)
     self.dead = self.dead | ~(self.m.abs(made) <= DEAD).all(0)
     self.slots[slot] = made
 
-Machine.step, Machine.store = step, store
-
-# %% ../../nbs/local/04_run.ipynb #17c73c68
+# %% ../../nbs/local/04_run.ipynb #4c48083c
+@patch
 def show(self: Machine, x):
     "Write inputs (I, L)."
     self.slots["signal"][self.inputs] = x
 
+@patch
 def guess(self: Machine):
     "What the outputs say, (O, L)."
     return self.slots["signal"][self.outputs]
 
+@patch
 def tell(self: Machine, value):
     "Write the error at the outputs, if the rule has a slot for it."
     if "error" in self.slots: self.slots["error"][self.outputs] = value
 
+@patch
 def flag(self: Machine, slot, nodes):
     "Set a flag, if the rule has it."
     if slot in self.slots: self.slots[slot][nodes] = 1
 
+@patch
 def clamp(self: Machine, y, mask):
     "Hold outputs at the target."
     self.slots["signal"][self.outputs] = self.m.where(mask, y, self.guess())
 
+@patch
 def inform(self: Machine, teach, last, reward=0):
     "Set what all nodes sense."
     for name, v in (("teach", teach), ("last", last), ("reward", reward)):
         self.senses[name][:] = v
 
-for method in (show, guess, tell, flag, clamp, inform): setattr(Machine, method.__name__, method)
-
-# %% ../../nbs/local/04_run.ipynb #06bb2d8a
+# %% ../../nbs/local/04_run.ipynb #f715c9ce
+@patch
 def forward(self: Machine, protocol, steps, x, seen):
     "Signals spread; what the outputs say at the end."
     plan = protocol.plan
@@ -283,12 +304,15 @@ def forward(self: Machine, protocol, steps, x, seen):
         seen(self)
     return self.guess()
 
+# %% ../../nbs/local/04_run.ipynb #c38de313
+@patch
 def teach(self: Machine, protocol, x, y, mask, guessed, seen):
     "Error, target or reward for a number of steps."
     plan = protocol.plan
     reward = self.reward(y, mask, guessed) if plan.reward else 0
     def told():
-        if plan.error: self.tell(self.m.where(mask, y - (self.guess() if plan.error == MOMENT else guessed), self.m.zeros_like(y)))
+        said = self.guess() if plan.error == MOMENT else guessed
+        if plan.error: self.tell(self.m.where(mask, y - said, self.m.zeros_like(y)))
         if plan.clamp: self.clamp(y, mask)
     told()
     if plan.error == ONCE: self.flag("has_error", self.outputs)
@@ -300,6 +324,7 @@ def teach(self: Machine, protocol, x, y, mask, guessed, seen):
         seen(self)
     self.inform(0, 0)
 
+@patch
 def reward(self: Machine, y, mask, guessed):
     "1 less the mean square error, (1, L); outputs one by one, as order matters."
     total = count = self.m.zeros_like(y[:1])
@@ -309,9 +334,8 @@ def reward(self: Machine, y, mask, guessed):
         count = self.m.where(mask[k:k + 1], count + 1, count)
     return 1 - total/count
 
-for method in (forward, teach, reward): setattr(Machine, method.__name__, method)
-
-# %% ../../nbs/local/04_run.ipynb #925663fb
+# %% ../../nbs/local/04_run.ipynb #ec709252
+@patch
 def run(
     self: Machine,
     protocol: Protocol,
@@ -339,9 +363,7 @@ def run(
         if plan.order == AFTER and taught[e]: self.teach(protocol, x, y, mask, guessed, seen)
     return read
 
-Machine.run = run
-
-# %% ../../nbs/local/04_run.ipynb #3d5aa11c
+# %% ../../nbs/local/04_run.ipynb #bee570d1
 TOLD = ("teach", "last", "reward")   # senses that a protocol sets
 BACKENDS = ("auto", "numpy", "c", "numba", "torch", "cuda")
 PRECISIONS = ("float32", "float64")
@@ -351,11 +373,13 @@ def checked(graph, examples, seeds, taught, extra, dtype):
     E, I, L = examples.inputs.shape
     O = examples.targets.shape[1]
     seeds = np.asarray(seeds)
-    require(seeds.shape == (L,) and seeds.dtype.kind in "iu", "seeds", seeds.shape, f"must be {L} whole numbers, one a lane")
+    good = seeds.shape == (L,) and seeds.dtype.kind in "iu"
+    require(good, "seeds", seeds.shape, f"must be {L} whole numbers, one a lane")
     ends = len(graph.inputs), len(graph.outputs)
     require((I, O) == ends, "examples", (I, O), f"{graph.name} has {ends[0]} inputs and {ends[1]} outputs")
     taught = np.ones(E, bool) if taught is None else np.asarray(taught)
-    require(taught.shape == (E,) and taught.dtype == bool, "taught", taught.shape, f"must be {E} truth values, one an example")
+    good = taught.shape == (E,) and taught.dtype == bool
+    require(good, "taught", taught.shape, f"must be {E} truth values, one an example")
     extra = np.zeros(E, np.int64) if extra is None else np.asarray(extra)
     good = extra.shape == (E,) and extra.dtype.kind in "iu" and (extra >= 0).all()
     require(good, "extra", extra.shape, f"must be {E} whole numbers from 0 on, one an example")
@@ -398,7 +422,7 @@ def simulate(
     else: machine.step("init")
     return machine_result(machine, protocol, examples, taught, extra, trace)
 
-# %% ../../nbs/local/04_run.ipynb #cf0a8045
+# %% ../../nbs/local/04_run.ipynb #c14b61bb
 def simulate_many(
     programs,         # of `compile_rule`
     graph: Graph,
@@ -412,12 +436,15 @@ def simulate_many(
     if chosen(backend) != "c":
         return [simulate(p.rule, graph, protocol, examples, seeds, taught, extra, dtype, backend) for p in programs]
     taught, extra = checked(graph, examples, seeds, taught, extra, dtype)
-    return kernel_results(programs, graph, protocol, examples, seeds, taught, extra, dtype, keep=keep) if len(programs) else []
+    if not len(programs): return []
+    return kernel_results(programs, graph, protocol, examples, seeds, taught, extra, dtype, keep=keep)
 
+# %% ../../nbs/local/04_run.ipynb #be08dde8
 def kernel_results(programs, graph, protocol, examples, seeds, taught, extra, dtype, start=None, trace=(), keep=True):
     "Results of the kernel, a rule each."
-    arrays = dict(x=examples.inputs, y=examples.targets, mask=examples.mask.view(np.uint8), taught=taught.view(np.uint8),
-                  extra=extra.astype(np.int64), keys=lane_keys(seeds).astype(np.uint32), senses=None)
+    arrays = dict(x=examples.inputs, y=examples.targets, mask=examples.mask.view(np.uint8),
+                  taught=np.ascontiguousarray(taught).view(np.uint8), extra=np.ascontiguousarray(extra, np.int64),
+                  keys=lane_keys(seeds).astype(np.uint32), senses=None)
     spans = protocol.forward, protocol.teach
     setup, held = set_up(graph, protocol.plan, spans, arrays, dtype, len(trace))
     most = int((protocol.forward + extra).sum() + protocol.teach*len(extra)) if trace else 0
@@ -431,7 +458,7 @@ def result_of(o: Outcome, trace) -> Result:
     kept = {name: rows[:o.job.steps] for name, rows in zip(trace, o.trace)}
     return Result(o.out, state, o.dead == 0, o.job.steps, kept)
 
-# %% ../../nbs/local/04_run.ipynb #499bafaa
+# %% ../../nbs/local/04_run.ipynb #19bce1bc
 @lru_cache
 def backends() -> dict:
     "Which back ends this machine has."
@@ -453,6 +480,7 @@ def machine_of(backend, rule, graph, seeds, dtype) -> Machine:
     if backend == "cuda": require(torch.cuda.is_available(), "backend", backend, "there is no GPU here; take torch")
     return Machine(rule, graph, seeds, dtype, torch, "cuda" if backend == "cuda" else "cpu")
 
+# %% ../../nbs/local/04_run.ipynb #5baa7bdb
 def machine_result(machine, protocol, examples, taught, extra, trace) -> Result:
     "Run a machine that has its memory."
     def numpy(a): return np.array(a if machine.m is np else a.cpu().numpy())
@@ -460,9 +488,10 @@ def machine_result(machine, protocol, examples, taught, extra, trace) -> Result:
     def seen(machine):
         for slot, rows in kept.items(): rows.append(numpy(machine.slots[slot]))
     read = machine.run(protocol, examples, taught, extra, seen)
-    return Result(read, machine.state(), ~numpy(machine.dead), machine.number - start, {k: np.array(v) for k, v in kept.items()})
+    traces = {k: np.array(v) for k, v in kept.items()}
+    return Result(read, machine.state(), ~numpy(machine.dead), machine.number - start, traces)
 
-# %% ../../nbs/local/04_run.ipynb #cad55a11
+# %% ../../nbs/local/04_run.ipynb #e59ad821
 class Compiled(Machine):
     "A machine whose steps are bytecode, interpreted by what Numba has compiled."
     def __init__(self, rule, graph, seeds, dtype):
@@ -481,24 +510,29 @@ class Compiled(Machine):
         self.fixed = graph.ptr, self.first, self.rev, self.keys.astype(np.uint64)
         self.settle()
 
-    def settle(self):
-        "Move slots and senses into the rows."
-        names = [s for k in KINDS for s in self.rule.memory[k]]
-        for table, k, group in ((self.senses, 0, SENSES), (self.slots, len(SENSES), names)):
-            for name, a in zip(group, self.arrays[k:]):
-                a[:] = table[name]
-                table[name] = a
+# %% ../../nbs/local/04_run.ipynb #6f53a187
+@patch
+def settle(self: Compiled):
+    "Move slots and senses into the rows."
+    names = [s for k in KINDS for s in self.rule.memory[k]]
+    for table, k, group in ((self.senses, 0, SENSES), (self.slots, len(SENSES), names)):
+        for name, a in zip(group, self.arrays[k:]):
+            a[:] = table[name]
+            table[name] = a
 
-    def remember(self, state):
-        "Take a state."
-        super().remember(state)
-        if self.arrays: self.settle()
+@patch
+def remember(self: Compiled, state):
+    "Take a state."
+    Machine.remember(self, state)
+    if self.arrays: self.settle()
 
-    def step(self, part="step"):
-        "One step of every node."
-        interpreter(self.precision)(getattr(self.program, part), self.rows, self.base, self.lengths, self.maps, *self.fixed,
-                                    np.uint64(self.number), self.dead)
-        self.number += 1
+@patch
+def step(self: Compiled, part="step"):
+    "One step of every node."
+    work = interpreter(self.precision)
+    work(getattr(self.program, part), self.rows, self.base, self.lengths, self.maps, *self.fixed,
+         np.uint64(self.number), self.dead)
+    self.number += 1
 
 # %% ../../nbs/local/04_run.ipynb #7655135c
 def one_step(

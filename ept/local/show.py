@@ -44,7 +44,7 @@ def number(v) -> str:
     mantissa, _, power = f"{v:.6g}".partition("e")
     return mantissa + (rf" \cdot 10^{{{int(power)}}}" if power else "")
 
-# %% ../../nbs/local/11_show.ipynb #02e84430
+# %% ../../nbs/local/11_show.ipynb #5e4feeb8
 def formula(
     rule: Rule,
     e,           # an expression
@@ -64,6 +64,7 @@ def formula(
         for part in parts[1:]: text = OPS[op].tex.format(text, part)
     return f"({text})" if tight and tight < around else text
 
+# %% ../../nbs/local/11_show.ipynb #33ffb303
 def along(rule, op, args, around) -> str:
     "A reducer, over the neighbours that are let through."
     over = "j"
@@ -98,7 +99,7 @@ def to_maths(
             line(named(rule, s.set), sign, formula(rule, s.to), r" \qquad " + r",\ ".join(notes) if notes else "")
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
-# %% ../../nbs/local/11_show.ipynb #c8fa9579
+# %% ../../nbs/local/11_show.ipynb #d19e9b8c
 LINKS = ("k", None, "own[k]", "dst[k]", "rev[k]", "edge[k]")   # by map: where an operand is read
 COUNTS = ("1", "n", "H", "H//2")                               # rows by length
 SPECIAL = {"input?": "is_input", "output?": "is_output"}       # arrays of senses with other names
@@ -111,6 +112,7 @@ class Line(NamedTuple):
     args: tuple      # texts of the operands; of noise the number of the leaf, of skip the condition and how far
     slot: bool       # a slot is written
 
+# %% ../../nbs/local/11_show.ipynb #1b65e5d1
 def lines_of(
     program,
     part: str,   # init or step
@@ -133,7 +135,7 @@ def lines_of(
         made.append(Line(op, names[out], length, args, op in ("store", "merge_sum", "merge_mean")))
     return made
 
-# %% ../../nbs/local/11_show.ipynb #c58f6d7b
+# %% ../../nbs/local/11_show.ipynb #334e71bb
 def mapped(line: Line) -> bool:
     "Whether a line works element by element, so that it may share a loop."
     return not line.slot and (line.op in NOISE or line.op == "copy" or line.op in OPS and OPS[line.op].kind == "map")
@@ -151,7 +153,8 @@ def blocks(lines) -> list:
         stop = at + 1
         if mapped(line):
             while stop < len(lines) and mapped(lines[stop]) and lines[stop].length == line.length: stop += 1
-        made.append(("store" if line.slot else "loop" if mapped(line) else "reduce", lines[at:stop]))
+        kind = "loop" if mapped(line) else "reduce"
+        made.append(("store" if line.slot else kind, lines[at:stop]))
         at = stop
     return made
 
@@ -202,14 +205,15 @@ def gauss(key, step, leaf, k):
     return (sum((v >> s) & 255 for v in (h, g) for s in (0, 8, 16, 24)) - 1020)*NORMAL
 """.replace("TINY", repr(TINY)).replace("UNIT", repr(UNIFORM)).replace("NORMAL", repr(GAUSS))
 
-# %% ../../nbs/local/11_show.ipynb #c6966311
+# %% ../../nbs/local/11_show.ipynb #8c0ce867
 def python_lines(group) -> list:
     "A group as lines of Python, not indented."
     if group[0] == "skip": return [f"if {group[1]} > 0.0:", *("    " + t for g in group[2] for t in python_lines(g))]
     kind, lines = group
     line = lines[0]
     if kind == "loop":
-        made = [(f"{t.op}(self.key, self.number, {t.args[0]}, k)" if t.op in NOISE else operation(t, "python")) for t in lines]
+        noise = "{}(self.key, self.number, {}, k)"
+        made = [noise.format(t.op, *t.args) if t.op in NOISE else operation(t, "python") for t in lines]
         if line.length == 0: return [f"{t.out} = {m}" for t, m in zip(lines, made)]
         return [f"for k in range({COUNTS[line.length]}):", *(f"    {t.out}[k] = {m}" for t, m in zip(lines, made))]
     if kind == "reduce":
@@ -218,7 +222,8 @@ def python_lines(group) -> list:
         kept = "" if sift == "1.0" else f" if {sift} > 0.0"
         values = f"{a} for k in edges" if b is None else f"v for k in edges for v in ({a}, {b})"
         if kept and b is not None: values, kept = f"v for k in edges{kept} for v in ({a}, {b})", ""
-        return ["for i in range(n):", "    edges = range(ptr[i], ptr[i + 1])", f"    {line.out}[i] = {name}([{values}{kept}])"]
+        fold = f"    {line.out}[i] = {name}([{values}{kept}])"
+        return ["for i in range(n):", "    edges = range(ptr[i], ptr[i + 1])", fold]
     if line.op == "store": return [f"for k in range({COUNTS[line.length]}): {line.out}[k] = keep({line.args[0]})"]
     value = line.args[0]
     ends = ["for k in range(H):", f"    both[k] = {value}", "for k in range(H):", "    if own[k] < dst[k]:",
@@ -226,11 +231,11 @@ def python_lines(group) -> list:
     result = "old + ((a - old) + (b - old))" if line.op == "merge_sum" else "(a + b)*0.5"
     return [*ends, f"        {line.out}[edge[k]] = keep({result})"]
 
-# %% ../../nbs/local/11_show.ipynb #11bed376
+# %% ../../nbs/local/11_show.ipynb #d2a70d4d
 FRAME_PYTHON = '''"""%NAME%, a learning rule written as a program by ept.local (rule %ID%).
 
-A network: net = Net(seed). A lesson: net.lesson(x, y, forward=4, teach=4) gives what the outputs said before it was taught;
-without y it is not. Run as a file it learns exclusive or at its first output.
+A network: net = Net(seed). A lesson: net.lesson(x, y, forward=4, teach=4) gives what the outputs said before
+it was taught; without y it is not. Run as a file it learns exclusive or at its first output.
 """
 import math, random
 
@@ -246,7 +251,10 @@ class Net:
         self.key, self.number = mix(seed & 0xffffffff ^ mix(seed >> 32 & 0xffffffff)), 0
 %MEMORY%
         self.init()
+'''
 
+# %% ../../nbs/local/11_show.ipynb #005867e8
+FRAME_PYTHON += '''
     def init(self):
         teach = last = reward = 0.0
 %INIT%
@@ -279,6 +287,10 @@ class Net:
             self.tell(error)
         return said
 
+'''
+
+# %% ../../nbs/local/11_show.ipynb #f5e3ce3a
+FRAME_PYTHON += '''
 if __name__ == "__main__":
     net, wrong = Net(), 0.0
     for k in range(1000):
@@ -290,7 +302,7 @@ if __name__ == "__main__":
             wrong = 0.0
 '''
 
-# %% ../../nbs/local/11_show.ipynb #fe849e85
+# %% ../../nbs/local/11_show.ipynb #777db002
 def indent(lines, by) -> str:
     "Lines as text, moved to the right."
     return "\n".join(" "*by + line for line in lines)
@@ -309,6 +321,7 @@ def filled(frame: str, **values) -> str:
     for name, text in values.items(): frame = frame.replace(f"%{name}%", text)
     return frame
 
+# %% ../../nbs/local/11_show.ipynb #7fa59657
 def to_python(
     rule: Rule,
     graph=None,  # that the program is for; None: 2-8-2
@@ -326,8 +339,9 @@ def to_python(
     tell = "for i, v in zip(outputs, values): self.error_[i] = v" if "error" in rule.memory["node"] else "pass"
     arrays = "\n".join(f"{k} = {v}" for k, v in graph_arrays(graph).items())
     memory = indent([f"self.{s}_ = [0.0]*({rows})" for s, rows in slots], 8)
-    return filled(FRAME_PYTHON, SIZES=f"{graph.n}, {len(graph.own)}", GRAPH=arrays, HELPERS=HELPERS_PYTHON + REDUCERS_PYTHON,
-                  MEMORY=memory, INIT=body("init"), STEP=body("step"), TELL=tell, NAME=title(rule), ID=rule.id)
+    return filled(FRAME_PYTHON, SIZES=f"{graph.n}, {len(graph.own)}", GRAPH=arrays,
+                  HELPERS=HELPERS_PYTHON + REDUCERS_PYTHON, MEMORY=memory,
+                  INIT=body("init"), STEP=body("step"), TELL=tell, NAME=title(rule), ID=rule.id)
 
 # %% ../../nbs/local/11_show.ipynb #0242c414
 def by_order(graph: Graph) -> bool:
@@ -367,13 +381,14 @@ def along_c(line: Line) -> list:
     start, way, end = WAYS_C[line.op]
     return filled(ALONG_C, START=start, SIFT=sift, EACH=each(way), OUT=line.out, END=end).split("\n")
 
-# %% ../../nbs/local/11_show.ipynb #d72f7ab3
+# %% ../../nbs/local/11_show.ipynb #4491613a
 MERGE_C = """for (int k = 0; k < H; k++) both[k] = %VALUE%;
 for (int k = 0; k < H; k++) if (own[k] < dst[k]) {
     T a = both[k], b = both[rev[k]], old = %OUT%[edge[k]];
     %OUT%[edge[k]] = keep(%MADE%);
 }"""
 
+# %% ../../nbs/local/11_show.ipynb #22143d3d
 def c_lines(group) -> list:
     "A group as lines of C, not indented."
     if group[0] == "skip": return [f"if ({group[1]} > 0) {{", *("    " + t for g in group[2] for t in c_lines(g)), "}"]
@@ -390,7 +405,7 @@ def c_lines(group) -> list:
     made = "old + ((a - old) + (b - old))" if line.op == "merge_sum" else f"(a + b)*{in_c(.5)}"
     return filled(MERGE_C, VALUE=line.args[0], OUT=line.out, MADE=made).split("\n")
 
-# %% ../../nbs/local/11_show.ipynb #6822f937
+# %% ../../nbs/local/11_show.ipynb #2040bee0
 FRAME_C = """/* %NAME%, a learning rule written as a program by ept.local (rule %ID%).
    cc -O3 -ffp-contract=off rule.c -lm && ./a.out     learns exclusive or at its first output
    -DT=float for single precision; -DLIBRARY for the functions net_start, net_step, net_lesson and net_slot alone. */
@@ -407,6 +422,10 @@ FRAME_C = """/* %NAME%, a learning rule written as a program by ept.local (rule 
 enum { n = %NODES%, H = %HALVES%, I = %INS%, O = %OUTS% };
 %GRAPH%
 %HELPERS%
+"""
+
+# %% ../../nbs/local/11_show.ipynb #f4540d1a
+FRAME_C += """
 static T %MEMORY%;
 static T both[H], parity[H], degree[n], is_input[n], is_output[n], teach, last, reward;
 static uint32_t key, number;
@@ -432,6 +451,8 @@ T *net_slot(int k)     /* memory in the order %SLOTS% */
     return all[k];
 }
 """
+
+# %% ../../nbs/local/11_show.ipynb #fa24d692
 REST_C = """
 void net_step(T teaching, T at_last, T told)
 {
@@ -452,6 +473,10 @@ void net_start(uint64_t seed)
 %INIT%
     number++;
 }
+"""
+
+# %% ../../nbs/local/11_show.ipynb #363b5551
+REST_C += """
 static void show(const T *x) { for (int k = 0; k < I; k++) signal_[inputs[k]] = x[k]; }
 static void tell(const T *e) { %TELL% }
 void net_lesson(const T *x, const T *y, int forward, int teaching, T *said)   /* without y nothing is taught */
@@ -466,6 +491,10 @@ void net_lesson(const T *x, const T *y, int forward, int teaching, T *said)   /*
     tell(error);
     for (int k = 0; k < teaching; k++) { net_step(1, k == teaching - 1, 0); show(x); tell(error); }
 }
+"""
+
+# %% ../../nbs/local/11_show.ipynb #083540ec
+REST_C += """
 #ifndef LIBRARY
 int main(void)
 {
@@ -482,7 +511,7 @@ int main(void)
 #endif
 """
 
-# %% ../../nbs/local/11_show.ipynb #d9f98943
+# %% ../../nbs/local/11_show.ipynb #2ad595c9
 def to_c(
     rule: Rule,
     graph=None,  # that the program is for; None: 2-8-2
@@ -490,7 +519,8 @@ def to_c(
     "A rule as a program in C that needs nothing but a compiler; in either precision."
     graph = graph or feedforward("2-8-2")
     require(by_order(graph), "graph", graph.name, "has a parity of its own, which the program would not have")
-    program, slots, arrays = compile_rule(rule), used_slots(rule), graph_arrays(graph)
+    program, slots = compile_rule(rule), used_slots(rule)
+    arrays = graph_arrays(graph)
     def body(part): return indent([t for g in blocks(lines_of(program, part, in_c)) for t in c_lines(g)], 4)
     memory = [f"{s}_[{rows.replace('//', '/')}]" for s, rows in slots]
     memory += [f"r{k}[{COUNTS[n]}]" if n else f"r{k}" for k, n in enumerate(program.registers.tolist())]
@@ -503,7 +533,7 @@ def to_c(
                   SLOTS=", ".join(s for s, _ in slots), POINTERS=", ".join(f"{s}_" for s, _ in slots))
     return head + filled(REST_C, STEP=body("step"), INIT=body("init"), CLEAR="\n".join(clear), TELL=tell)
 
-# %% ../../nbs/local/11_show.ipynb #1dd60503
+# %% ../../nbs/local/11_show.ipynb #aed6c469
 def sources(rule: Rule, names, seen=()) -> set:
     "Slots and senses among names, definitions replaced by what they read."
     made = set()
@@ -522,6 +552,7 @@ def arrows(rule: Rule) -> dict:
             made[name, s.set] = made.get((name, s.set), False) or not s.when
     return made
 
+# %% ../../nbs/local/11_show.ipynb #008b34c1
 def draw_rule(
     rule: Rule,
     ax=None,  # to draw in; None: a new one
@@ -545,7 +576,7 @@ def draw_rule(
     ax.axis("off")
     return ax
 
-# %% ../../nbs/local/11_show.ipynb #77e0010a
+# %% ../../nbs/local/11_show.ipynb #5cca4e9c
 def kept(result: Result, slot: str) -> np.ndarray:  # (steps, rows, L)
     "The trace of a slot; raises `InvalidInput` if it was not kept."
     return result.trace[one_of("slot", slot, [*result.trace])]
@@ -567,6 +598,7 @@ def draw_node(
     ax.legend(fontsize=7, frameon=False)
     return ax
 
+# %% ../../nbs/local/11_show.ipynb #9adffd02
 def draw_slot(
     result: Result,
     slot: str,  # kept in the trace
