@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FRESH', 'REPEATS', 'PLAIN', 'Judge', 'Seen', 'entry', 'opened', 'cell_of', 'worth', 'EvolveConfig', 'Island',
            'numbers', 'with_numbers', 'coordinates', 'moved', 'smaller', 'polish', 'Archive', 'play_round', 'Course',
-           'begin', 'workers_of', 'evolve']
+           'begin', 'workers_of', 'positive', 'evolve']
 
 # %% ../../nbs/local/09_evolve.ipynb #40337c6a
 import concurrent.futures, contextlib, json, math, multiprocessing, time
@@ -583,7 +583,11 @@ def workers_of(count: int, until, judge):
     with concurrent.futures.ProcessPoolExecutor(count, context) as pool:
         yield lambda calls: [job.result() for job in [pool.submit(play, *c) for c in calls]]
 
-# %% ../../nbs/local/09_evolve.ipynb #354e95fe
+# %% ../../nbs/local/09_evolve.ipynb #778c0859
+def positive(**values):
+    "Raise `InvalidInput` for a number that is not above 0."
+    for name, value in values.items(): require(value is None or value > 0, name, value, "must be above 0")
+
 def evolve(
     start="random",           # random, empty, propagate, a rule or its file; or a list of them
     suite="five",             # name of `SUITES`, or a suite; or a list of them, the stages
@@ -596,8 +600,7 @@ def evolve(
 ) -> Archive:
     "Evolve rules; raises `InvalidInput`."
     starts, stages = (v if isinstance(v, (list, tuple)) else [v] for v in (start, suite))
-    for name, value in dict(islands=islands, workers=workers, seconds=seconds, tries=tries).items():
-        require(value is None or value > 0, name, value, "must be above 0")
+    positive(islands=islands, workers=workers, seconds=seconds, tries=tries)
     config, judge = config or EvolveConfig(population=population), judge or Judge(stages)
     each = None if tries is None else -(-tries//islands)
     until = time.time() + (seconds or 60) if tries is None or seconds else None
