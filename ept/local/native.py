@@ -641,7 +641,7 @@ def run_jobs(
     if failed: raise MemoryError("no memory for the state of a network")
     for o, job in zip(outcomes, jobs): o.job = job
 
-# %% ../../nbs/local/03_native.ipynb #431b2559
+# %% ../../nbs/local/03_native.ipynb #12648ed4
 INTERPRET = """
 @jit
 def mix(x):
@@ -650,25 +650,28 @@ def mix(x):
     return x ^ (x >> U(16))
 
 @jit
-def along(op, x, f, s, c, m, l):
-    if f > 0:
-        if op == SUM or op == MEAN: s[l] = s[l] + x
-        elif op == TOP: s[l] = x if x > s[l] else s[l]
-        elif op == LOW: s[l] = x if x < s[l] else s[l]
-        else: s[l] = s[l] + (x - m[l])*(x - m[l])
-        c[l] = c[l] + 1.0
+def along(op, x, f, s, c, m):
+    if op == TOP:
+        for l in range(len(s)): s[l] = x[l] if f[l] > 0 and x[l] > s[l] else s[l]
+    elif op == LOW:
+        for l in range(len(s)): s[l] = x[l] if f[l] > 0 and x[l] < s[l] else s[l]
+    elif op == STD:
+        for l in range(len(s)): s[l] = s[l] + (x[l] - m[l])*(x[l] - m[l]) if f[l] > 0 else s[l]
+    else:
+        for l in range(len(s)): s[l] = s[l] + x[l] if f[l] > 0 else s[l]
+    if op != SUM:
+        for l in range(len(s)): c[l] = c[l] + 1.0 if f[l] > 0 else c[l]
 """
 
-# %% ../../nbs/local/03_native.ipynb #48d9d1ab
+# %% ../../nbs/local/03_native.ipynb #2212a57f
 INTERPRET += """
 @jit
 def sweep(op, mem, ptr, i, a, ma, b, mb, z, mz, s, c, m):
     s[:] = -T(np.inf) if op == TOP else (T(np.inf) if op == LOW else 0.0)
     c[:] = 0
     for e in range(ptr[i], ptr[i + 1]):
-        for l in range(mem.shape[1]): along(op, mem[a + ma[e], l], mem[z + mz[e], l], s, c, m, l)
-        if b >= 0:
-            for l in range(mem.shape[1]): along(op, mem[b + mb[e], l], mem[z + mz[e], l], s, c, m, l)
+        along(op, mem[a + ma[e]], mem[z + mz[e]], s, c, m)
+        if b >= 0: along(op, mem[b + mb[e]], mem[z + mz[e]], s, c, m)
 
 @jit
 def reduce(op, mem, ptr, out, a, ma, b, mb, z, mz):

@@ -1060,13 +1060,13 @@ def tidied(rule: Rule) -> dict:
             table["filters"][name] = ["add", e, ["sub", "parity", "parity"]]
     return table
 
-# %% ../../nbs/local/01_rules.ipynb #3786ae5c
+# %% ../../nbs/local/01_rules.ipynb #5dd085cb
 def simplify(
     rule: Rule,
 ) -> Rule:
     "The same rule, bit for bit but for the sign of zeros, without what it does not need."
-    while True:
-        table = tidied(rule)
-        made = Rule(table)
-        if made.json == rule.json or made.size > rule.size: return rule
+    for _ in range(NODES):
+        made = Rule(tidied(rule))
+        if made.json == rule.json or made.size > rule.size: break
         rule = made
+    return rule
