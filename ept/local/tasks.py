@@ -7,19 +7,21 @@ __all__ = ['FUNCTIONS', 'LESSONS', 'SETTING', 'Lesson', 'Table', 'every_bit', 'T
            'digits', 'Digits', 'Bandit', 'Memorise', 'Tick', 'Echo', 'Machine', 'Text', 'settings_of', 'lesson',
            'course', 'examples']
 
-# %% ../../nbs/local/06_tasks.ipynb #7e57ce1c
+# %% ../../nbs/local/06_tasks.ipynb #5e84f007
 import re
 from dataclasses import dataclass, fields
 from functools import cache, partial
+from importlib.util import find_spec
+from pathlib import Path
 from zlib import crc32
 import numpy as np
 from fastcore.basics import patch
-from ..core import InvalidInput, Options, one_of, opt, require
+from ..core import Options, one_of, opt, require
 from ..data.tasks import Automaton, GATES, Parity, Truth
 from .graphs import Graph
 from .run import Examples
 
-# %% ../../nbs/local/06_tasks.ipynb #6fc14291
+# %% ../../nbs/local/06_tasks.ipynb #d67f29d4
 @dataclass
 class Lesson(Options):
     "A family of examples for a network; its settings are options, so that bad ones raise `InvalidInput`."
@@ -46,7 +48,7 @@ class Lesson(Options):
         "Examples to be judged by, as from `draw`."
         return self.draw(n, rng)
 
-# %% ../../nbs/local/06_tasks.ipynb #a8d518b0
+# %% ../../nbs/local/06_tasks.ipynb #315b3400
 @dataclass
 class Table(Lesson):
     "A lesson whose examples are rows of a table."
@@ -71,7 +73,7 @@ def every_bit(size: int) -> np.ndarray:  # (2**size, size), float64
     "All inputs of some bits, in order."
     return (np.arange(2**size)[:, None] >> np.arange(size)[::-1] & 1).astype(float)
 
-# %% ../../nbs/local/06_tasks.ipynb #a966e649
+# %% ../../nbs/local/06_tasks.ipynb #93f91a0f
 FUNCTIONS = {
     "and": lambda a, b: a*b, "or": lambda a, b: np.maximum(a, b), "xor": lambda a, b: abs(a - b),
     "nand": lambda a, b: 1 - a*b, "nor": lambda a, b: 1 - np.maximum(a, b), "xnor": lambda a, b: 1 - abs(a - b),
@@ -89,7 +91,7 @@ class TwoBits(Table):
 
     def __str__(self): return self.function
 
-# %% ../../nbs/local/06_tasks.ipynb #6d9a2957
+# %% ../../nbs/local/06_tasks.ipynb #f9b7d0fc
 @dataclass
 class Gate(Table):
     "A gate of several bits."
@@ -118,7 +120,7 @@ class Circuit(Table):
 
     def table(self): return circuit_table(self.depth, self.size, self.width, self.seed)
 
-# %% ../../nbs/local/06_tasks.ipynb #ad299289
+# %% ../../nbs/local/06_tasks.ipynb #6c214d31
 @cache
 def circuit_table(depth: int, size: int, width: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     "All rows of a random circuit, drawn until its outputs vary."
@@ -132,14 +134,14 @@ def circuit_table(depth: int, size: int, width: int, seed: int) -> tuple[np.ndar
         share = bits[:, :width].mean(0)
         if ((share >= .25) & (share <= .75)).all(): return x, bits[:, :width].astype(float)
 
-# %% ../../nbs/local/06_tasks.ipynb #cee56731
+# %% ../../nbs/local/06_tasks.ipynb #13ca4b36
 @cache
 def digits() -> tuple[np.ndarray, np.ndarray]:  # (1797, 64) from 0 to 1, (1797, 10) one-hot
     "The digits of scikit-learn; raises `InvalidInput` where it is missing."
-    try: from sklearn.datasets import load_digits
-    except ImportError: raise InvalidInput("lesson", "digits", "needs scikit-learn: pip install scikit-learn") from None
-    data = load_digits()
-    return data.data/16, np.eye(10)[data.target]
+    found = find_spec("sklearn")
+    require(found, "lesson", "digits", "needs scikit-learn: pip install scikit-learn")
+    data = np.loadtxt(Path(found.submodule_search_locations[0])/"datasets/data/digits.csv.gz", delimiter=",")
+    return data[:, :64]/16, np.eye(10)[data[:, 64].astype(int)]
 
 @dataclass
 class Digits(Table):
@@ -158,7 +160,7 @@ class Digits(Table):
         rows = rng.permutation(len(x))
         return tuple(part[np.resize(rows, n)] for part in (x, y))
 
-# %% ../../nbs/local/06_tasks.ipynb #ff2ac4d5
+# %% ../../nbs/local/06_tasks.ipynb #59e6d6a1
 @dataclass
 class Bandit(Table):
     "The arm that pays depends on a context."
@@ -182,7 +184,7 @@ class Bandit(Table):
         other = np.take_along_axis(y, (np.arange(self.arms) + rng.integers(1, self.arms, (n, 1))) % self.arms, 1)
         return x, np.where(rng.random((n, 1)) < self.luck, other, y)
 
-# %% ../../nbs/local/06_tasks.ipynb #46803a5b
+# %% ../../nbs/local/06_tasks.ipynb #02c74202
 @dataclass
 class Memorise(Lesson):
     "A fixed sequence, repeated: the next symbol."
@@ -207,7 +209,7 @@ class Memorise(Lesson):
         s = np.eye(self.symbols)[np.resize(self.sequence(), n + 1)]
         return s[:-1], s[1:]
 
-# %% ../../nbs/local/06_tasks.ipynb #f58ae97a
+# %% ../../nbs/local/06_tasks.ipynb #1216b6d4
 @dataclass
 class Tick(Lesson):
     "A one in every few steps, out of nothing."
@@ -234,7 +236,7 @@ class Echo(Lesson):
         bits = rng.integers(2, size=(n, 1)).astype(float)
         return bits, np.concatenate([np.zeros((self.delay, 1)), bits])[:n]
 
-# %% ../../nbs/local/06_tasks.ipynb #7a9f45fa
+# %% ../../nbs/local/06_tasks.ipynb #a05ccffa
 @dataclass
 class Machine(Lesson):
     "The state of a random automaton after each symbol."
@@ -251,7 +253,7 @@ class Machine(Lesson):
         x = rng.integers(self.symbols, size=(1, n))
         return np.eye(self.symbols)[x[0]], np.eye(self.states)[task.answer(x)[0]]
 
-# %% ../../nbs/local/06_tasks.ipynb #d5662044
+# %% ../../nbs/local/06_tasks.ipynb #906f7e6e
 @dataclass
 class Text(Lesson):
     "The next character of a text that is repeated."
@@ -269,7 +271,7 @@ class Text(Lesson):
         s = np.eye(self.inputs)[np.resize(np.unique(list(self.text), return_inverse=True)[1], n + 1)]
         return s[:-1], s[1:]
 
-# %% ../../nbs/local/06_tasks.ipynb #4ede34db
+# %% ../../nbs/local/06_tasks.ipynb #c03e5001
 LESSONS = {**{name: partial(TwoBits, function=name) for name in FUNCTIONS}, "gate": Gate, "circuit": Circuit,
            "digits": Digits, "bandit": Bandit, "memorise": Memorise, "tick": Tick, "echo": Echo, "machine": Machine,
            "text": Text}
@@ -292,7 +294,7 @@ def settings_of(
         else: found[name] = value.strip("'\"")
     return found
 
-# %% ../../nbs/local/06_tasks.ipynb #d55b1b0f
+# %% ../../nbs/local/06_tasks.ipynb #bb7c1815
 def lesson(
     text,  # a formula as above; a lesson is given back
 ) -> Lesson:
@@ -314,7 +316,7 @@ def __str__(self: Lesson):
     said = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) != f.default)
     return name + (f"({said})" if said else "")
 
-# %% ../../nbs/local/06_tasks.ipynb #b171835c
+# %% ../../nbs/local/06_tasks.ipynb #534e6537
 def course(
     one: Lesson,
     seed: int,
@@ -326,7 +328,7 @@ def course(
     parts = [one.draw(n + wash, rngs[0]), one.exam(exam, rngs[1])] if exam else [one.draw(n + wash, rngs[0])]
     return tuple(np.concatenate(both) for both in zip(*parts))
 
-# %% ../../nbs/local/06_tasks.ipynb #0a9a41e3
+# %% ../../nbs/local/06_tasks.ipynb #6ff4c323
 def examples(
     lessons,           # of `Lesson` or their formulas
     seeds,             # whole numbers from 0
