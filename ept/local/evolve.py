@@ -543,6 +543,7 @@ def play_round(
     found += island.advance(tries, until)
     return island.snapshot(), found, island.offers()
 
+# %% ../../nbs/local/09_evolve.ipynb #8da51782
 @dataclass
 class Course:
     "An evolution between two rounds."
