@@ -98,7 +98,7 @@ front cli
 """
 LEVEL = {unit: k for k, line in enumerate(ORDER.split("\n")) for unit in line.split()}
 SYSTEMS = {unit for unit, k in LEVEL.items() if k == LEVEL["lm"]}
-LIGHT = ("core", "lab")  # loaded without PyTorch
+LIGHT = ("core", "lab", "native", "local")  # loaded without PyTorch
 
 # %% ../../nbs/lab/07_house.ipynb #d232a065
 def modules(
