@@ -5,16 +5,17 @@
 # %% auto #0
 __all__ = ['LEAVES', 'MOVES', 'NAMED', 'COUNTED', 'RANGED', 'LOG', 'FILTERS', 'CONDITIONS', 'SENSED', 'CHANGES', 'EMPTY',
            'PROPAGATE', 'STARTS', 'counts', 'summed', 'number', 'weights', 'ranges', 'Sizes', 'Changes', 'Prior',
-           'constants', 'pick', 'pick_by', 'copied', 'draw_share', 'taken', 'fresh_name', 'members', 'leaf_table',
-           'Scope', 'operators', 'split', 'reduction', 'expression', 'words', 'tidy', 'statement', 'skeleton',
-           'filter_expression', 'drawn', 'tree_nodes', 'extent', 'random_rule', 'spots_below', 'frozen_slots', 'kept',
-           'table', 'Draft', 'is_number', 'is_leaf', 'is_inner', 'change_constant', 'change_leaf', 'change_operator',
-           'wrap', 'unwrap', 'replace_subtree', 'graft', 'insert', 'delete', 'redraw', 'retarget', 'change_filter',
-           'change_condition', 'change_init', 'replaced', 'name_value', 'moves', 'mutate', 'renamed', 'slot_names',
-           'all_words', 'texts', 'adopt', 'cross', 'open_condition', 'to_leaf', 'no_init', 'shrink', 'start_from']
+           'constants', 'quick', 'pick', 'pick_by', 'copied', 'draw_share', 'taken', 'fresh_name', 'members',
+           'leaf_table', 'Scope', 'operators', 'split', 'reduction', 'expression', 'words', 'tidy', 'statement',
+           'skeleton', 'filter_expression', 'drawn', 'tree_nodes', 'extent', 'random_rule', 'spots_below',
+           'frozen_slots', 'kept', 'table', 'Draft', 'is_number', 'is_leaf', 'is_inner', 'change_constant',
+           'change_leaf', 'change_operator', 'wrap', 'unwrap', 'replace_subtree', 'graft', 'insert', 'delete', 'redraw',
+           'retarget', 'change_filter', 'change_condition', 'change_init', 'replaced', 'name_value', 'moves', 'mutate',
+           'renamed', 'slot_names', 'all_words', 'texts', 'adopt', 'cross', 'open_condition', 'to_leaf', 'no_init',
+           'shrink', 'start_from']
 
 # %% ../../nbs/local/08_grow.ipynb #eb5f3c0b
-import json
+import json, random
 from bisect import bisect
 from dataclasses import dataclass
 from functools import lru_cache
@@ -177,6 +178,10 @@ LOG = Prior(
     constants="-2 -1 0 0.001 0.01 0.1 1 2")
 
 # %% ../../nbs/local/08_grow.ipynb #bca25afa
+def quick(rng) -> random.Random:
+    "Python's generator, from a number of numpy's."
+    return random.Random(int(rng.integers(2**63)))
+
 def pick(rng, items):
     "One of a list, each as likely."
     return items[int(rng.random()*len(items))]
@@ -448,6 +453,7 @@ def random_rule(
     prior=Prior(),      # `Prior`
 ) -> Rule:
     "A random rule, legal by construction."
+    rng = quick(rng)
     while extent(d := drawn(rng, prior)) > 480: pass
     return Rule(d)
 
@@ -564,7 +570,7 @@ def change_constant(t: Draft) -> bool:
     old, u = holder[key], t.rng.random()
     if not old or u < 0.1: new = pick(t.rng, t.scope.constants)
     elif u < 0.25: new = -old
-    else: new = float(f"{old*2.**(t.prior.jolt*t.rng.standard_normal()):.6g}")
+    else: new = float(f"{old*2.**t.rng.gauss(0, t.prior.jolt):.6g}")
     if new == old or not 1e-6 < abs(new) <= 1e4 and new != 0: return False
     holder[key] = new
     return True
@@ -780,6 +786,7 @@ def mutate(
 ) -> Rule:             # another rule; the same one where everything in it is frozen
     "Change a rule a little: one mutation, or a few."
     table, size = moves(prior.moves), rule.size
+    rng = quick(rng)
     for _ in range(30):
         t, done = Draft(rule, prior, rng), False
         if not t.free and not t.slots("node", "half", "shared"): return rule
@@ -854,6 +861,7 @@ def cross(
     prior=Prior(),      # `Prior`
 ) -> Rule:
     "A rule from two; `a` itself where nothing can be taken over."
+    rng = quick(rng)
     for _ in range(10):
         t, source = Draft(a, prior, rng), table(b)
         offered = [s for s in source["step"] if s["set"] not in t.fixed]
@@ -896,6 +904,7 @@ def no_init(t: Draft) -> bool:
     if found: t.drop("init", pick(t.rng, found))
     return bool(found)
 
+# %% ../../nbs/local/08_grow.ipynb #50611aa9
 def shrink(
     rule: Rule,
     rng,               # numpy's Generator
@@ -903,6 +912,7 @@ def shrink(
 ) -> Rule:             # smaller, or the same where nothing can go
     "Take one thing away."
     size, length = rule.size, len(rule.json)
+    rng = quick(rng)
     for _ in range(20):
         t = Draft(rule, prior, rng)
         if not pick(rng, (delete, unwrap, unwrap, to_leaf, open_condition, no_init))(t): continue
