@@ -6,7 +6,7 @@
 __all__ = ['GZIPPED', 'KNOWN', 'place_of', 'held_out', 'documents_of', 'corpus_documents', 'hub_documents', 'documents',
            'Documents', 'shuffled', 'PackedStream', 'held_windows', 'HubTokenizer']
 
-# %% ../../nbs/dag/05_stream.ipynb #0bd8c7a5
+# %% ../../nbs/dag/05_stream.ipynb #936f9cbe
 import gzip, hashlib, random
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
@@ -20,7 +20,7 @@ from ..data.corpora import JSONL, NAMES, PARQUET, PASSAGE, TEXT, load_corpus, lo
 from ..data.corpora import read_jsonl
 from ..data.tokenizers import byte_alphabet
 
-# %% ../../nbs/dag/05_stream.ipynb #4d3970a9
+# %% ../../nbs/dag/05_stream.ipynb #d159562c
 def place_of(
     text: str,  # a document
 ) -> float:     # from 0 to below 1
@@ -35,7 +35,7 @@ def held_out(
     "Whether a document belongs to those that are kept for evaluation."
     return place_of(text) < share
 
-# %% ../../nbs/dag/05_stream.ipynb #b603ae02
+# %% ../../nbs/dag/05_stream.ipynb #10af02e3
 GZIPPED = (".json.gz", ".jsonl.gz")
 KNOWN = (*TEXT, *JSONL, *PARQUET, *GZIPPED)
 
@@ -60,7 +60,7 @@ def corpus_documents(
     corpus = load_corpus(name, text_field)
     return tuple(corpus.train + corpus.val)
 
-# %% ../../nbs/dag/05_stream.ipynb #caef3ce2
+# %% ../../nbs/dag/05_stream.ipynb #f9c0f248
 def hub_documents(
     name: str,        # owner/name
     text_field: str,  # the column
@@ -91,7 +91,7 @@ def documents(
     require(files, "data", source, f"holds no text; expected files ending in {', '.join(KNOWN)}")
     return (d for p in files for d in documents_of(p, text_field))
 
-# %% ../../nbs/dag/05_stream.ipynb #54a67487
+# %% ../../nbs/dag/05_stream.ipynb #d56a45a8
 class Documents:
     "The documents of a part of a source, cut into passages where they are long. Raises `InvalidInput`."
     def __init__(self,
@@ -111,7 +111,7 @@ class Documents:
             for piece in passages(text, self.passage):
                 if piece.strip() and self.low <= place_of(piece) < self.high: yield piece
 
-# %% ../../nbs/dag/05_stream.ipynb #d9f49ac9
+# %% ../../nbs/dag/05_stream.ipynb #b597a8fd
 def shuffled(
     documents: Iterable[str],
     seed: int,
@@ -129,7 +129,7 @@ def shuffled(
     draw.shuffle(pool)
     yield from pool
 
-# %% ../../nbs/dag/05_stream.ipynb #07e0f6ea
+# %% ../../nbs/dag/05_stream.ipynb #02294b62
 class PackedStream:
     "Windows of T inputs and targets from documents, again and again. Raises `InvalidInput`."
     def __init__(self,
@@ -152,7 +152,7 @@ class PackedStream:
         self.room = room
         self.load_state_dict(state or dict(epoch=0, document=0, offset=0, last=-1, tokens=0))
 
-# %% ../../nbs/dag/05_stream.ipynb #50784b81
+# %% ../../nbs/dag/05_stream.ipynb #7021a8ef
 @patch
 def state_dict(self: PackedStream) -> dict:
     "Where the stream is."
@@ -169,7 +169,7 @@ def load_state_dict(self: PackedStream, state: dict):
     fits = 0 <= self.offset <= len(self.held)
     require(fits, "state", dict(state), "there is no such place in these documents; they are not those of the run")
 
-# %% ../../nbs/dag/05_stream.ipynb #dcea076f
+# %% ../../nbs/dag/05_stream.ipynb #4fc1c6fd
 @patch
 def start(self: PackedStream, skip: int):
     "Begin to go through the documents, leaving out the first of this shard."
@@ -183,7 +183,7 @@ def encoded(self: PackedStream, text) -> np.ndarray:
     if text is None: return np.empty(0, np.int64)
     return np.append(np.asarray(self.encode(text), np.int64), self.eos)
 
-# %% ../../nbs/dag/05_stream.ipynb #0f5b1714
+# %% ../../nbs/dag/05_stream.ipynb #b3481808
 @patch
 def open_next(self: PackedStream):
     "Go to the next document, and after the last to the first."
@@ -210,6 +210,7 @@ def take(self: PackedStream,
         self.tokens += len(part)
     return np.concatenate(parts)
 
+# %% ../../nbs/dag/05_stream.ipynb #d2b70ac2
 @patch
 def batch(self: PackedStream,
     B: int,  # windows
@@ -221,7 +222,7 @@ def batch(self: PackedStream,
     self.last = int(new[-1])
     return tuple(torch.from_numpy(part.reshape(B, self.T).copy()) for part in (stream[:-1], stream[1:]))
 
-# %% ../../nbs/dag/05_stream.ipynb #05128d11
+# %% ../../nbs/dag/05_stream.ipynb #21e57864
 def held_windows(
     documents: Iterable[str],
     encode, T: int, eos: int,  # as of `PackedStream`
@@ -238,7 +239,7 @@ def held_windows(
     idx, targets = zip(*found)
     return torch.cat(idx), torch.cat(targets)
 
-# %% ../../nbs/dag/05_stream.ipynb #44060c8c
+# %% ../../nbs/dag/05_stream.ipynb #3c3fe2e6
 class HubTokenizer:
     "A tokeniser of transformers as the package uses one. Raises `InvalidInput` for one without an end of text."
     kind = "bpe"
