@@ -132,6 +132,9 @@ class Gates:
         if check: check_gates(A, graph)
         self.A, self.graph = A if A.ndim == 4 else A[:, None], graph
 
+    @property
+    def shape(self): return tuple(self.A.shape[:2])  # sequences and tokens, or 1
+
     def begin(self): "A forward pass starts; there is nothing to forget."
 
     def sequential(self,
@@ -246,6 +249,9 @@ class LowRank:
         self.sums = []     # and the sum of its gates, (B, 1 or T)
 
 # %% ../nbs/19_routing.ipynb #bf96859a
+@patch(as_prop=True)
+def shape(self: LowRank): return tuple(self.U.shape[:2])  # sequences and tokens, or 1
+
 @patch(as_prop=True)
 def hard(self: LowRank) -> bool:  # gates are 0 or 1
     return self.how["mode"] in ("hard", "ste")

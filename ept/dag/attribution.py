@@ -7,14 +7,15 @@ __all__ = ['FAMILIES', 'SMALL', 'Family', 'family_of', 'graph_of', 'by_head', 'w
            'transformers_library', 'random_model', 'turned', 'attended', 'heads_out', 'written', 'fed_forward',
            'reference']
 
-# %% ../../nbs/dag/01_attribution.ipynb #c973c54c
+# %% ../../nbs/dag/01_attribution.ipynb #1934e6a8
+import warnings
 from dataclasses import dataclass
 import torch
 from torch import nn
 from ..core import InvalidInput, one_of, require
 from ..routing import LayeredGraph, check_gates
 
-# %% ../../nbs/dag/01_attribution.ipynb #25deb980
+# %% ../../nbs/dag/01_attribution.ipynb #17501eb2
 @dataclass(frozen=True)
 class Family:
     "Where a family of models normalises."
@@ -39,7 +40,7 @@ def family_of(
             require(not biased, f"layer {l} {part}.bias", True, "no head could be given a share of it; must be None")
     return FAMILIES[name]
 
-# %% ../../nbs/dag/01_attribution.ipynb #27cc010f
+# %% ../../nbs/dag/01_attribution.ipynb #90c244a1
 def graph_of(
     model,           # as for `family_of`
 ) -> LayeredGraph:   # its heads
@@ -63,7 +64,7 @@ def writers(
     gain = layer.post_attention_layernorm.weight.detach() if family.norm_after else None
     return by_head((W if gain is None else gain[:, None]*W).T, H)
 
-# %% ../../nbs/dag/01_attribution.ipynb #9c1b7979
+# %% ../../nbs/dag/01_attribution.ipynb #f55858fe
 class DoubleNorm(nn.Module):
     "The RMSNorm of a model, computed in double precision."
     def __init__(self, norm):
@@ -84,15 +85,18 @@ def in_double(
             if type(part).__name__.endswith("RMSNorm"): setattr(module, name, DoubleNorm(part))
     return model
 
-# %% ../../nbs/dag/01_attribution.ipynb #d80fe785
+# %% ../../nbs/dag/01_attribution.ipynb #a5bacb78
 def transformers_library():
     "The library; raises `InvalidInput` where it is not installed."
-    try: import transformers
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")   # of a progress bar that asks for another package
+            import transformers
     except ImportError: pass
     else: return transformers
     raise InvalidInput("transformers", None, "is not installed: pip install 'ept-networks[dag]'")
 
-# %% ../../nbs/dag/01_attribution.ipynb #6fa6e948
+# %% ../../nbs/dag/01_attribution.ipynb #1d1c4bc9
 SMALL = dict(vocab_size=64, hidden_size=32, intermediate_size=48, num_hidden_layers=4, num_attention_heads=4,
              num_key_value_heads=4, max_position_embeddings=128, bos_token_id=0, eos_token_id=1, pad_token_id=0)
 
@@ -114,7 +118,7 @@ def random_model(
             else: nn.init.normal_(p, std=p.shape[-1]**-0.5)
     return model
 
-# %% ../../nbs/dag/01_attribution.ipynb #68422594
+# %% ../../nbs/dag/01_attribution.ipynb #89c70187
 def turned(
     x: torch.Tensor,    # (B, H, T, d)
     cos: torch.Tensor,  # (B, 1, T, d), and sin alike
@@ -137,7 +141,7 @@ def attended(
     future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=q.device).triu(1)
     return (scores.masked_fill(future, -torch.inf).softmax(-1) @ v).transpose(1, 2)
 
-# %% ../../nbs/dag/01_attribution.ipynb #db516d26
+# %% ../../nbs/dag/01_attribution.ipynb #45b7cdd1
 def heads_out(
     layer, family: Family,  # of the model
     x: torch.Tensor,        # (B, T, H, D) what each head reads
@@ -171,7 +175,7 @@ def fed_forward(
     if family.norm_after: return layer.post_feedforward_layernorm(layer.mlp(x))
     return layer.mlp(layer.post_attention_layernorm(x))
 
-# %% ../../nbs/dag/01_attribution.ipynb #f6aa18c5
+# %% ../../nbs/dag/01_attribution.ipynb #ffe2446c
 def reference(
     model,             # as for `family_of`
     ids: torch.Tensor, # (B, T)
