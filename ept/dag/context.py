@@ -6,16 +6,17 @@
 __all__ = ['Context', 'leak', 'HiddenContext', 'text_of', 'align', 'settled', 'reads_ahead', 'EncoderContext', 'PrefixContext',
            'WindowContext']
 
-# %% ../../nbs/dag/03_context.ipynb #6f5c7d00
+# %% ../../nbs/dag/03_context.ipynb #b13545a1
 import codecs
 from itertools import accumulate
 import torch
 from fastcore.basics import patch
 from ..core import InvalidInput, one_of, require
 from .attribution import transformers_library
+from .gated import cache_name
 from ..text.generation import token_bytes
 
-# %% ../../nbs/dag/03_context.ipynb #a62b1fc0
+# %% ../../nbs/dag/03_context.ipynb #4b094e64
 class Context:
     "What gates are predicted from."
     causal = True      # what position t gets depends on tokens up to t alone, from the first scored one on
@@ -34,7 +35,7 @@ class Context:
     ) -> torch.Tensor:      # (B, 1 or T, d), without gradient
         raise NotImplementedError
 
-# %% ../../nbs/dag/03_context.ipynb #70b200a4
+# %% ../../nbs/dag/03_context.ipynb #39469f47
 @torch.no_grad()
 def leak(
     context: Context,
@@ -51,7 +52,7 @@ def leak(
     one, two = (context(x)[:, :k + 1] for x in (ids, other))
     return (one - two).abs().max().item()
 
-# %% ../../nbs/dag/03_context.ipynb #70c10feb
+# %% ../../nbs/dag/03_context.ipynb #68331a4a
 class HiddenContext(Context):
     "The states of the frozen model itself. Raises `InvalidInput`."
     def __init__(self,
@@ -68,7 +69,7 @@ class HiddenContext(Context):
     def __call__(self, ids, **given):
         return self.states(ids, **given)[0]
 
-# %% ../../nbs/dag/03_context.ipynb #819bad6b
+# %% ../../nbs/dag/03_context.ipynb #ad43d968
 @patch
 @torch.no_grad()
 def states(self: HiddenContext,
@@ -80,9 +81,10 @@ def states(self: HiddenContext,
     deep = self.layer >= 0
     with self.lm.gated(None):
         out = self.lm.model.model(input_ids=ids, use_cache=use_cache, output_hidden_states=deep, **given)
-    return (out.hidden_states[self.layer] if deep else out.last_hidden_state), out.past_key_values
+    cache = getattr(out, cache_name(self.lm.model)) if use_cache else None
+    return (out.hidden_states[self.layer] if deep else out.last_hidden_state), cache
 
-# %% ../../nbs/dag/03_context.ipynb #136f67b2
+# %% ../../nbs/dag/03_context.ipynb #3ecab554
 def text_of(
     tokenizer,       # of the model: as `ept.text.generation.token_bytes` takes it
     ids: list[int],
@@ -92,7 +94,7 @@ def text_of(
     parts = [decoder.decode(token_bytes(tokenizer, i)) for i in ids]
     return "".join(parts), list(accumulate(map(len, parts)))
 
-# %% ../../nbs/dag/03_context.ipynb #928c5d1d
+# %% ../../nbs/dag/03_context.ipynb #b7939ed9
 def align(
     ends,          # (T,) where each token of the model ends, in characters
     encoder_ends,  # (n,) likewise of the encoder's, not falling
@@ -101,7 +103,7 @@ def align(
     ends, encoder_ends = (torch.as_tensor(list(t), dtype=torch.long) for t in (ends, encoder_ends))
     return torch.searchsorted(encoder_ends, ends, right=True) - 1
 
-# %% ../../nbs/dag/03_context.ipynb #1eff023f
+# %% ../../nbs/dag/03_context.ipynb #e96a690b
 def settled(
     text: str,
     ends: list[int],  # of the model's tokens, in characters
@@ -113,7 +115,7 @@ def settled(
         borders.append(border)
     return [borders[end] for end in ends]
 
-# %% ../../nbs/dag/03_context.ipynb #c0cdad53
+# %% ../../nbs/dag/03_context.ipynb #ac7fe7af
 @torch.no_grad()
 def reads_ahead(
     model,  # of transformers, without a head
@@ -139,7 +141,7 @@ class EncoderContext(Context):
         self.causal = strict and not reads_ahead(model)
         self.d = model.config.hidden_size
 
-# %% ../../nbs/dag/03_context.ipynb #0d1fac14
+# %% ../../nbs/dag/03_context.ipynb #336a1b13
 @patch
 @torch.no_grad()
 def __call__(self: EncoderContext, ids):
@@ -160,7 +162,7 @@ def one(self: EncoderContext,
     at = align(settled(text, ends) if self.strict else ends, [end for _, end in found["offset_mapping"]])
     return torch.cat([none, states])[at.to(first.device) + 1]
 
-# %% ../../nbs/dag/03_context.ipynb #0a866eaf
+# %% ../../nbs/dag/03_context.ipynb #2699562b
 @patch(cls_method=True)
 def load(cls: EncoderContext,
     name: str,       # on the hub, or a folder
@@ -180,7 +182,7 @@ def load(cls: EncoderContext,
         raise InvalidInput("encoder", name, fix) from None
     return cls(model.to(device), tokenizer, lm_tokenizer)
 
-# %% ../../nbs/dag/03_context.ipynb #6e97e4ab
+# %% ../../nbs/dag/03_context.ipynb #699d6d47
 class PrefixContext(Context):
     "One vector from the first part of a window. Raises `InvalidInput`."
     per_token = False
