@@ -179,8 +179,9 @@ class Mix(torch.autograd.Function):
         "weights: a frozen (H, d, D) a layer; given: a (B or 1, T or 1, H, J) a layer, then u (B, T, H, d) a layer."
         ctx.save_for_backward(*given)
         ctx.weights = weights
-        gates, outputs = given[:len(weights)], given[len(weights):]
-        return sum(combined(a, contributions(u, W)) for a, u, W in zip(gates, outputs, weights))
+        total, n = 0, len(weights)
+        for a, u, W in zip(given[:n], given[n:], weights): total += combined(a, contributions(u, W))   # in place
+        return total
 
     @staticmethod
     def backward(ctx, g):

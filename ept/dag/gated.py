@@ -22,7 +22,8 @@ class Pass:
         self.said = []      # a layer each: u (B, T, H, d), or contributions (B, T, H, D)
         self.heads = None   # (B, T, H·d) outputs of the heads of the layer under way
         self.stream = None  # (B, T, D) what it reads, in front of its norm
-        self.delta = None   # (B, T, H, D) what its heads must not hear
+        self.less = None    # of the layer under way: what is to be taken out of each projection,
+        self.ratio = None   # and the factor on what is left of it
         gates.begin()
 
 def scale(
@@ -114,7 +115,7 @@ def writing(self: GatedLM,
         o = run.heads
         if self.family.norm_after: o = o*scale(args[0], module.variance_epsilon).to(o.dtype)
         u = o.unflatten(-1, (self.graph.width, -1))
-        run.delta = None
+        run.less = None
         closed = 1 - run.gates.sequential(l).to(u.dtype)
         run.said.append(u if self.keep == "heads" else contributions(u, W))
         lost = torch.einsum("bthd,hde->bte", closed[..., None]*u, W)
@@ -123,25 +124,34 @@ def writing(self: GatedLM,
 
 # %% ../../nbs/dag/02_gated.ipynb #ebfb0c92
 @patch
+def unheard(self: GatedLM,
+    l: int,           # layer, from 1 on
+    run: Pass,
+) -> tuple:           # {projection: what is to be taken out, (B, T, H, d)}; factor on the rest, or None
+    "What the heads of a layer must not hear, projected."
+    layer, H = self.model.model.layers[l], self.graph.width
+    delta = run.gates.mixed(l, run.said, self.weights[:l] if self.keep == "heads" else None)
+    ratio = None
+    if not self.family.norm_after:
+        norm, stream = layer.input_layernorm, run.stream[..., None, :]
+        own, common = (scale(x, norm.variance_epsilon) for x in (stream - delta, stream))
+        ratio, delta = own/common, norm.weight*delta*own.to(delta.dtype)
+    attention = layer.self_attn
+    parts = (attention.q_proj, attention.k_proj, attention.v_proj)
+    return {part: torch.einsum("bthe,hde->bthd", delta, by_head(part.weight, H)) for part in parts}, ratio
+
+@patch
 def reading(self: GatedLM,
     l: int,  # layer, from 1 on
 ):
     "The hook behind a projection of what the layer reads."
-    norm = self.model.model.layers[l].input_layernorm if not self.family.norm_after else None
     def hook(module, args, out):
         run = self.run
         if run is None: return None
-        if run.delta is None:
-            weights = self.weights[:l] if self.keep == "heads" else None
-            run.delta = run.gates.mixed(l, run.said, weights)
-        heads, delta = out.unflatten(-1, (self.graph.width, -1)), run.delta
-        W = by_head(module.weight, self.graph.width)
-        if norm is not None:
-            stream = run.stream[..., None, :]
-            own, common = (scale(x, norm.variance_epsilon) for x in (stream - delta, stream))
-            heads = heads*(own/common).to(out.dtype)
-            delta = norm.weight*delta*own.to(delta.dtype)
-        return (heads - torch.einsum("bthe,hde->bthd", delta, W).to(out.dtype)).flatten(-2)
+        if run.less is None: run.less, run.ratio = self.unheard(l, run)
+        heads = out.unflatten(-1, (self.graph.width, -1))
+        if run.ratio is not None: heads = heads*run.ratio.to(out.dtype)
+        return (heads - run.less[module].to(out.dtype)).flatten(-2)
     return hook
 
 # %% ../../nbs/dag/02_gated.ipynb #b6cb3d56
