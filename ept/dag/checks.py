@@ -6,7 +6,7 @@
 __all__ = ['Cosine', 'Ramp', 'CollapseAlarm', 'Invariant', 'open_and_closed', 'reached_by_gradient', 'within_graph', 'is_causal',
            'check_invariants', 'saved_bytes', 'MemoryPlan', 'nbytes', 'FusedAttention', 'fused', 'memory_plan']
 
-# %% ../../nbs/dag/09_checks.ipynb #e0a2537c
+# %% ../../nbs/dag/09_checks.ipynb #2e9fe74b
 import math
 from dataclasses import dataclass
 import torch
@@ -20,7 +20,7 @@ from .predictor import How, Predictor
 from .topology import drawn
 from ..routing import Gates, LayeredGraph, check_gates
 
-# %% ../../nbs/dag/09_checks.ipynb #fbacf002
+# %% ../../nbs/dag/09_checks.ipynb #21315c7d
 @dataclass(frozen=True)
 class Cosine:
     "From one value to another along half a wave."
@@ -45,7 +45,7 @@ class Ramp:
         rise = self.share*self.steps
         return self.end if step >= rise else self.end*step/rise
 
-# %% ../../nbs/dag/09_checks.ipynb #a6ad8643
+# %% ../../nbs/dag/09_checks.ipynb #77a6580a
 @dataclass
 class CollapseAlarm:
     "Says when the mean gate has been near 0 or 1 for long."
@@ -64,7 +64,7 @@ class CollapseAlarm:
         side = "open" if mean > self.high else "closed"
         return f"gates have collapsed: nearly all {side} (mean {mean:.4f}) for {self.patience} updates"
 
-# %% ../../nbs/dag/09_checks.ipynb #7654bfbf
+# %% ../../nbs/dag/09_checks.ipynb #479a2e12
 @dataclass(frozen=True)
 class Invariant:
     "Whether something that must hold does."
@@ -86,7 +86,7 @@ def open_and_closed(
     return [Invariant("open", apart == 0, f"logits differ by {apart:g}"),
             Invariant("closed", shut > without + 0.1, f"loss {without:.3f} becomes {shut:.3f}")]
 
-# %% ../../nbs/dag/09_checks.ipynb #3929d4db
+# %% ../../nbs/dag/09_checks.ipynb #e59b4e22
 def reached_by_gradient(lm, predictor, idx, targets, e, how) -> Invariant:
     "The third invariant."
     one = slice(0, 1)
@@ -118,7 +118,7 @@ def is_causal(context, idx, vocab) -> Invariant:
     change = max(leak(context, idx, vocab, max(k, context.scored(idx.shape[1]))) for k in (1, idx.shape[1]//2))
     return Invariant("causal", change < 1e-4, f"later tokens change what came before by {change:.1e}")
 
-# %% ../../nbs/dag/09_checks.ipynb #20051187
+# %% ../../nbs/dag/09_checks.ipynb #bb370b21
 def check_invariants(
     lm,            # a `GatedLM`
     predictor,     # an `Adapter` with gates
@@ -133,7 +133,7 @@ def check_invariants(
     return [*open_and_closed(lm, idx, targets), reached_by_gradient(lm, predictor, idx, targets, e, soft),
             within_graph(predictor, lm.graph, e, soft), is_causal(context, idx, lm.model.config.vocab_size)]
 
-# %% ../../nbs/dag/09_checks.ipynb #c386ff4e
+# %% ../../nbs/dag/09_checks.ipynb #2dbe3939
 def saved_bytes(
     run,         # called once; its graph is counted, and what it gives is dropped
     but=(),      # tensors that are there anyway: weights
@@ -148,7 +148,7 @@ def saved_bytes(
     del out
     return sum(s.nbytes() for s in kept.values())
 
-# %% ../../nbs/dag/09_checks.ipynb #0b506d52
+# %% ../../nbs/dag/09_checks.ipynb #0f74ab23
 @dataclass(frozen=True)
 class MemoryPlan:
     "Bytes of a training step by what they are for."
@@ -169,7 +169,7 @@ class MemoryPlan:
 
 def nbytes(tensors) -> int: return sum(t.numel()*t.element_size() for t in tensors)
 
-# %% ../../nbs/dag/09_checks.ipynb #a3aa63d9
+# %% ../../nbs/dag/09_checks.ipynb #3acaa0e0
 class FusedAttention(torch.autograd.Function):
     "Keeps what a fused kernel keeps, and computes nothing."
     @staticmethod
@@ -186,7 +186,7 @@ def fused(module, query, key, value, attention_mask=None, **unused):
     "The stand-in as transformers calls an attention."
     return FusedAttention.apply(query, key, value).transpose(1, 2), None
 
-# %% ../../nbs/dag/09_checks.ipynb #3c31cdb2
+# %% ../../nbs/dag/09_checks.ipynb #3aeeaf14
 def memory_plan(
     config,          # of a model of transformers
     B: int, T: int,  # sequences and tokens of a batch that is worked on at once

@@ -6,7 +6,7 @@
 __all__ = ['Context', 'leak', 'HiddenContext', 'text_of', 'align', 'settled', 'reads_ahead', 'EncoderContext', 'PrefixContext',
            'WindowContext']
 
-# %% ../../nbs/dag/03_context.ipynb #b13545a1
+# %% ../../nbs/dag/03_context.ipynb #f60c93be
 import codecs
 from itertools import accumulate
 import torch
@@ -16,7 +16,7 @@ from .attribution import transformers_library
 from .gated import cache_name
 from ..text.generation import token_bytes
 
-# %% ../../nbs/dag/03_context.ipynb #4b094e64
+# %% ../../nbs/dag/03_context.ipynb #832cd529
 class Context:
     "What gates are predicted from."
     causal = True      # what position t gets depends on tokens up to t alone, from the first scored one on
@@ -35,7 +35,7 @@ class Context:
     ) -> torch.Tensor:      # (B, 1 or T, d), without gradient
         raise NotImplementedError
 
-# %% ../../nbs/dag/03_context.ipynb #39469f47
+# %% ../../nbs/dag/03_context.ipynb #8662b04d
 @torch.no_grad()
 def leak(
     context: Context,
@@ -52,7 +52,7 @@ def leak(
     one, two = (context(x)[:, :k + 1] for x in (ids, other))
     return (one - two).abs().max().item()
 
-# %% ../../nbs/dag/03_context.ipynb #68331a4a
+# %% ../../nbs/dag/03_context.ipynb #daaf65af
 class HiddenContext(Context):
     "The states of the frozen model itself. Raises `InvalidInput`."
     def __init__(self,
@@ -69,7 +69,7 @@ class HiddenContext(Context):
     def __call__(self, ids, **given):
         return self.states(ids, **given)[0]
 
-# %% ../../nbs/dag/03_context.ipynb #ad43d968
+# %% ../../nbs/dag/03_context.ipynb #57cd0125
 @patch
 @torch.no_grad()
 def states(self: HiddenContext,
@@ -84,7 +84,7 @@ def states(self: HiddenContext,
     cache = getattr(out, cache_name(self.lm.model)) if use_cache else None
     return (out.hidden_states[self.layer] if deep else out.last_hidden_state), cache
 
-# %% ../../nbs/dag/03_context.ipynb #3ecab554
+# %% ../../nbs/dag/03_context.ipynb #b3b583e1
 def text_of(
     tokenizer,       # of the model: as `ept.text.generation.token_bytes` takes it
     ids: list[int],
@@ -94,7 +94,7 @@ def text_of(
     parts = [decoder.decode(token_bytes(tokenizer, i)) for i in ids]
     return "".join(parts), list(accumulate(map(len, parts)))
 
-# %% ../../nbs/dag/03_context.ipynb #b7939ed9
+# %% ../../nbs/dag/03_context.ipynb #78b44be7
 def align(
     ends,          # (T,) where each token of the model ends, in characters
     encoder_ends,  # (n,) likewise of the encoder's, not falling
@@ -103,7 +103,7 @@ def align(
     ends, encoder_ends = (torch.as_tensor(list(t), dtype=torch.long) for t in (ends, encoder_ends))
     return torch.searchsorted(encoder_ends, ends, right=True) - 1
 
-# %% ../../nbs/dag/03_context.ipynb #e96a690b
+# %% ../../nbs/dag/03_context.ipynb #33d94af5
 def settled(
     text: str,
     ends: list[int],  # of the model's tokens, in characters
@@ -115,7 +115,7 @@ def settled(
         borders.append(border)
     return [borders[end] for end in ends]
 
-# %% ../../nbs/dag/03_context.ipynb #ac7fe7af
+# %% ../../nbs/dag/03_context.ipynb #40e087a0
 @torch.no_grad()
 def reads_ahead(
     model,  # of transformers, without a head
@@ -141,7 +141,7 @@ class EncoderContext(Context):
         self.causal = strict and not reads_ahead(model)
         self.d = model.config.hidden_size
 
-# %% ../../nbs/dag/03_context.ipynb #336a1b13
+# %% ../../nbs/dag/03_context.ipynb #276efdac
 @patch
 @torch.no_grad()
 def __call__(self: EncoderContext, ids):
@@ -162,7 +162,7 @@ def one(self: EncoderContext,
     at = align(settled(text, ends) if self.strict else ends, [end for _, end in found["offset_mapping"]])
     return torch.cat([none, states])[at.to(first.device) + 1]
 
-# %% ../../nbs/dag/03_context.ipynb #2699562b
+# %% ../../nbs/dag/03_context.ipynb #e7cb25df
 @patch(cls_method=True)
 def load(cls: EncoderContext,
     name: str,       # on the hub, or a folder
@@ -182,7 +182,7 @@ def load(cls: EncoderContext,
         raise InvalidInput("encoder", name, fix) from None
     return cls(model.to(device), tokenizer, lm_tokenizer)
 
-# %% ../../nbs/dag/03_context.ipynb #699d6d47
+# %% ../../nbs/dag/03_context.ipynb #e8a16d4b
 class PrefixContext(Context):
     "One vector from the first part of a window. Raises `InvalidInput`."
     per_token = False

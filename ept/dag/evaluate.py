@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PLACES', 'Scores', 'token_nll', 'place_rates', 'typical', 'evaluate']
 
-# %% ../../nbs/dag/07_evaluate.ipynb #7f6a9698
+# %% ../../nbs/dag/07_evaluate.ipynb #9748835d
 from dataclasses import dataclass, field
 import torch
 from fastcore.basics import patch
@@ -13,7 +13,7 @@ from .predictor import How
 from ..lab.report import with_error
 from ..routing import Gates, LowRank
 
-# %% ../../nbs/dag/07_evaluate.ipynb #a73d8807
+# %% ../../nbs/dag/07_evaluate.ipynb #d00f70fc
 @dataclass
 class Scores:
     "Losses of the same tokens under several roles."
@@ -31,7 +31,7 @@ class Scores:
         d = self.by_window(role) - self.by_window(to)
         return d.mean().item(), d.std().item()/len(d)**0.5 if len(d) > 1 else None
 
-# %% ../../nbs/dag/07_evaluate.ipynb #2280ee7d
+# %% ../../nbs/dag/07_evaluate.ipynb #626d61bc
 @patch
 def row(self: Scores) -> dict:
     "Entries of a row of metrics."
@@ -49,7 +49,7 @@ def __str__(self: Scores):
     return "\n".join([f"{n} windows of {T} scored tokens, nats a token and difference to the model alone",
                       *map(line, self.nll)])
 
-# %% ../../nbs/dag/07_evaluate.ipynb #71888f77
+# %% ../../nbs/dag/07_evaluate.ipynb #69923829
 def token_nll(
     logits: torch.Tensor,   # (B, T, V)
     targets: torch.Tensor,  # (B, T)
@@ -60,7 +60,7 @@ def token_nll(
     logits = logits[:, start:].to(wide)
     return torch.nn.functional.cross_entropy(logits.transpose(1, 2), targets[:, start:], reduction="none")
 
-# %% ../../nbs/dag/07_evaluate.ipynb #7cd857e7
+# %% ../../nbs/dag/07_evaluate.ipynb #706e2f8e
 PLACES = 128  # of which gates are made at a time
 
 @torch.no_grad()
@@ -74,7 +74,7 @@ def place_rates(
     def window(U, V): return torch.cat([made(*parts) for parts in zip(U.split(PLACES), V.split(PLACES))])
     return sum(map(window, gates.U, gates.V))/len(gates.U)
 
-# %% ../../nbs/dag/07_evaluate.ipynb #93c64a3b
+# %% ../../nbs/dag/07_evaluate.ipynb #0c9ec347
 def typical(
     rates: torch.Tensor,  # (1 or T, N, N) shares of windows
     graph,
@@ -84,7 +84,7 @@ def typical(
     tables = dict(mean_topology=over[None], position_topology=rates[None])
     return {role: Gates((table > 0.5).float(), graph, check=False) for role, table in tables.items()}
 
-# %% ../../nbs/dag/07_evaluate.ipynb #066eb1f1
+# %% ../../nbs/dag/07_evaluate.ipynb #756aaf70
 @torch.no_grad()
 def evaluate(
     lm,              # a `GatedLM`

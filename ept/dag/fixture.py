@@ -6,7 +6,7 @@
 __all__ = ['HELD', 'PASSAGE', 'CARD', 'TINY', 'FixtureOptions', 'small_model', 'small_tokenizer', 'FixtureProblem', 'fixture_key',
            'train_fixture', 'fixture', 'card_of', 'small_text']
 
-# %% ../../nbs/dag/08_fixture.ipynb #b8d633e4
+# %% ../../nbs/dag/08_fixture.ipynb #d79de82d
 import json, tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,15 @@ import torch
 from fastcore.basics import patch
 from ..core import opt, require
 from .attribution import FAMILIES, transformers_library
-from .stream import Documents, HubTokenizer
-from ..data.corpora import EOT, alone, cache_folder, locate, publishing, sha256
+from .stream import Documents, HubTokenizer, text_digest
+from ..data.corpora import EOT, alone, cache_folder, publishing, sha256
 from ..data.tokenizers import train_bpe
-from ..data.tokens import Batches, eval_windows, source_digest
+from ..data.tokens import Batches, eval_windows
 from ..train import loop
 from ..train.loop import Problem, TrainOptions
 from ..train.parallel import share
 
-# %% ../../nbs/dag/08_fixture.ipynb #9b627a5c
+# %% ../../nbs/dag/08_fixture.ipynb #b81396f4
 HELD = 0.05      # places below it: evaluation
 PASSAGE = 2000   # characters of a passage, about
 
@@ -53,7 +53,7 @@ class FixtureOptions(TrainOptions):
         require(self.D % self.heads == 0 and self.D//self.heads % 2 == 0, "D", self.D, "an even number for each head")
         require(self.T <= self.reach, "T", self.T, f"at most reach={self.reach}")
 
-# %% ../../nbs/dag/08_fixture.ipynb #0db0fc6c
+# %% ../../nbs/dag/08_fixture.ipynb #03b8ae84
 def small_model(cfg: FixtureOptions):
     "The model of a configuration, from its seed. Raises `InvalidInput` without transformers."
     library = transformers_library()
@@ -78,7 +78,7 @@ def small_tokenizer(
     ends = dict.fromkeys(("eos_token", "bos_token", "pad_token"), EOT)
     return transformers_library().PreTrainedTokenizerFast(tokenizer_object=made, **ends)
 
-# %% ../../nbs/dag/08_fixture.ipynb #db28715e
+# %% ../../nbs/dag/08_fixture.ipynb #d3c201c3
 class FixtureProblem(Problem):
     "A causal model of transformers to be trained on tokens."
     system, unit = "fixture", "tokens"
@@ -109,14 +109,14 @@ class FixtureProblem(Problem):
         total = sum(self.loss(idx, targets).item()*len(idx) for idx, targets in parts)
         return dict(val=total/len(self.windows[0]))
 
-# %% ../../nbs/dag/08_fixture.ipynb #67cae487
+# %% ../../nbs/dag/08_fixture.ipynb #8e1d851e
 CARD = "fixture.json"
 
 def fixture_key(cfg: FixtureOptions) -> str:
     "What a fixture depends on, as a digest."
-    machine = ("threads", "device", "eval_every", "save_every", "windows")
-    told = {k: v for k, v in cfg.to_dict().items() if k not in machine}
-    return sha256(json.dumps([told, PASSAGE, source_digest(locate(cfg.data), 0, None)], sort_keys=True).encode())
+    beside = ("threads", "device", "eval_every", "save_every", "windows", "data")   # of the text its content counts
+    told = {k: v for k, v in cfg.to_dict().items() if k not in beside}
+    return sha256(json.dumps([told, PASSAGE, text_digest(cfg.data)], sort_keys=True).encode())
 
 def train_fixture(cfg: FixtureOptions, folder: Path, key: str, progress):
     "Train a fixture into a folder."
@@ -128,10 +128,10 @@ def train_fixture(cfg: FixtureOptions, folder: Path, key: str, progress):
     with tempfile.TemporaryDirectory() as out: result = loop.train(problem, out, progress=progress)
     problem.model.eval().cpu().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    card = dict(key=key, data=locate(cfg.data), seen=cfg.seen, ce=result["val"], config=cfg.to_dict())
+    card = dict(key=key, text=text_digest(cfg.data), seen=cfg.seen, ce=result["val"], config=cfg.to_dict())
     (folder/CARD).write_text(json.dumps(card, indent=1))
 
-# %% ../../nbs/dag/08_fixture.ipynb #b81b5d39
+# %% ../../nbs/dag/08_fixture.ipynb #9c8db9b4
 def fixture(
     progress=None,  # called with lines on the training; None: silent
     **options,      # of `FixtureOptions`
@@ -154,7 +154,7 @@ def card_of(
     path = Path(folder)/CARD
     return json.loads(path.read_text()) if path.is_file() else {}
 
-# %% ../../nbs/dag/08_fixture.ipynb #64f70660
+# %% ../../nbs/dag/08_fixture.ipynb #4da56b33
 TINY = dict(layers=2, heads=4, D=16, ff=32, vocab=280, T=16, B=8, steps=40, lr=0.02, warmup=5, reach=64, windows=8)
 
 def small_text(

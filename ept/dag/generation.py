@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['DagDecoder']
 
-# %% ../../nbs/dag/12_generation.ipynb #4a9e7346
+# %% ../../nbs/dag/12_generation.ipynb #eadb4c3c
 import torch
 from fastcore.basics import patch
 from .context import HiddenContext
@@ -15,7 +15,7 @@ from .problem import DagLM
 from ..routing import Gates
 from ..text.generation import Decoder, decoder
 
-# %% ../../nbs/dag/12_generation.ipynb #13f49a5e
+# %% ../../nbs/dag/12_generation.ipynb #76d4f607
 class DagDecoder(Decoder):
     "Logits of the next token under gates, with caches."
     def __init__(self, model, lengths, room, copies=1, use_cache=True, **unknown):  # as of `Decoder`
@@ -30,7 +30,7 @@ class DagDecoder(Decoder):
         "Begin with empty caches."
         self.seen, self.caches = 0, {}  # columns that the caches hold
 
-# %% ../../nbs/dag/12_generation.ipynb #deb5b680
+# %% ../../nbs/dag/12_generation.ipynb #6e4ad0a0
 @patch
 @torch.no_grad()
 def __call__(self: DagDecoder,
@@ -57,7 +57,7 @@ def placed(self: DagDecoder, window, new) -> dict:
     places = (mask.cumsum(1) - 1).clamp(min=0)
     return dict(attention_mask=mask.long(), position_ids=places[:, -new.shape[1]:])
 
-# %% ../../nbs/dag/12_generation.ipynb #a8887557
+# %% ../../nbs/dag/12_generation.ipynb #6f2fc780
 @patch
 def gates_of(self: DagDecoder, window, new, where: dict):
     "Gates of the new tokens, or those that stay."
@@ -87,7 +87,7 @@ def staying(self: DagDecoder, prompt):
     gates = model.adapter.gates(e, graph, model.how)
     return gates if gates is None or isinstance(gates, Gates) else Gates(gates.dense(), graph)
 
-# %% ../../nbs/dag/12_generation.ipynb #04aedfde
+# %% ../../nbs/dag/12_generation.ipynb #6790da18
 @patch
 def cache(self: DagDecoder, name: str) -> dict:
     "A cache as the model takes it."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KINDS', 'MODES', 'RATES', 'fitted', 'Search', 'losses', 'search', 'reported', 'changed']
 
-# %% ../../nbs/dag/11_oracle.ipynb #acbfd8aa
+# %% ../../nbs/dag/11_oracle.ipynb #6a763738
 from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
@@ -15,7 +15,7 @@ from .predictor import ConstantTopology, How, LoRA, ResidualBias
 from .topology import gate_rates, pairwise_jaccard
 from ..lab.report import with_error
 
-# %% ../../nbs/dag/11_oracle.ipynb #651ea5cb
+# %% ../../nbs/dag/11_oracle.ipynb #ac301aaf
 KINDS = ("gates", "bias", "lora")
 MODES = ("soft", "hard")
 RATES = dict(gates=0.1, bias=0.02, lora=0.01)   # of Adam
@@ -32,7 +32,7 @@ def fitted(
     if kind == "gates": return ConstantTopology(lm.graph.nodes, logit_init, copies)
     return ResidualBias(lm, n, copies) if kind == "bias" else LoRA(lm, LoRA.rank_for(lm, n), copies)
 
-# %% ../../nbs/dag/11_oracle.ipynb #d5bc6bf2
+# %% ../../nbs/dag/11_oracle.ipynb #fe7044c3
 @dataclass
 class Search:
     "How a fit to windows went. Losses are means over places, for each window."
@@ -45,7 +45,7 @@ class Search:
     whole: torch.Tensor  # of the model alone on all places, (n,)
     adapter: object      # what was fitted
 
-# %% ../../nbs/dag/11_oracle.ipynb #87787bea
+# %% ../../nbs/dag/11_oracle.ipynb #f4dd9ac6
 def losses(lm, adapter, ids, targets, places: list, mode: str) -> list:
     "Mean losses of each window over each of several ranges of places."
     nll = token_nll(adapter.logits(lm, ids, None, How(mode=mode))[0], targets)
@@ -78,7 +78,7 @@ def search(
         adam.step()
     return reported(lm, adapter, ids, targets, (fit, score), kind, looks, found)
 
-# %% ../../nbs/dag/11_oracle.ipynb #8a560f31
+# %% ../../nbs/dag/11_oracle.ipynb #90a32e80
 @torch.no_grad()
 def reported(lm, adapter, ids, targets, places, kind, looks, found) -> Search:
     "The account of a search."
@@ -91,7 +91,7 @@ def reported(lm, adapter, ids, targets, places, kind, looks, found) -> Search:
     dense = tuple(alone[:, p].mean(1).cpu() for p in places)
     return Search(kind, looks, curve(0), curve(1), dense, other, alone.mean(1).cpu(), adapter)
 
-# %% ../../nbs/dag/11_oracle.ipynb #b1978335
+# %% ../../nbs/dag/11_oracle.ipynb #7aaf0974
 def changed(loss, base) -> dict:
     "Mean difference, its standard error, and the share of windows that improved."
     d = loss - base
@@ -116,7 +116,7 @@ def __str__(self: Search):
     lines = [line(where, r) for where, r in self.table().items()]
     return "\n".join([f"{self.kind} fitted to {len(self.whole)} windows", *lines])
 
-# %% ../../nbs/dag/11_oracle.ipynb #b7a6e931
+# %% ../../nbs/dag/11_oracle.ipynb #4d3f7a4b
 @patch
 def signature(self: Search, graph) -> dict:  # seq_on, hyp_on, jaccard
     "Shares of open gates, and how alike the windows' topologies are; of gates alone."

@@ -6,7 +6,7 @@
 __all__ = ['SPREAD', 'How', 'Adapter', 'entry', 'Predictor', 'ConstantTopology', 'PositionTopology', 'Hooked', 'projections',
            'LoRA', 'writing_parts', 'ResidualBias']
 
-# %% ../../nbs/dag/04_predictor.ipynb #0584bae9
+# %% ../../nbs/dag/04_predictor.ipynb #1f2096c7
 import math
 from collections.abc import Iterator
 import torch
@@ -15,7 +15,7 @@ from torch import nn
 from ..core import one_of, require
 from ..routing import CASCADES, Gates, LayeredGraph, LowRank, cascade, relax
 
-# %% ../../nbs/dag/04_predictor.ipynb #603c98a7
+# %% ../../nbs/dag/04_predictor.ipynb #3906d564
 class How:
     "How logits become gates. Raises `InvalidInput`."
     def __init__(self,
@@ -49,7 +49,7 @@ class Adapter(nn.Module):
         gates = self.gates(e, lm.graph, how)
         return lm(ids, gates), gates
 
-# %% ../../nbs/dag/04_predictor.ipynb #dd11b2a2
+# %% ../../nbs/dag/04_predictor.ipynb #b216ca4b
 SPREAD = 0.2   # of u·v at the start
 
 def entry(rank: int) -> float:
@@ -79,7 +79,7 @@ class Predictor(Adapter):
         nn.init.normal_(self.head.bias, std=0.3*entry(rank))
         self.log_k = nn.Parameter(torch.tensor(math.log(k))) if k else None
 
-# %% ../../nbs/dag/04_predictor.ipynb #969c684b
+# %% ../../nbs/dag/04_predictor.ipynb #1aa95e2c
 @patch
 def forward(self: Predictor,
     e: torch.Tensor,  # (B, 1 or T, d)
@@ -88,7 +88,7 @@ def forward(self: Predictor,
     weight = self.head.weight
     return self.head(self.body(e.to(weight.dtype))).unflatten(-1, (2, -1, self.rank)).unbind(-3)
 
-# %% ../../nbs/dag/04_predictor.ipynb #635658cd
+# %% ../../nbs/dag/04_predictor.ipynb #95c9ac50
 @patch
 def gates(self: Predictor, e, graph, how):
     "Gates for a context."
@@ -96,7 +96,7 @@ def gates(self: Predictor, e, graph, how):
     bias = e.new_tensor(self.bias, dtype=self.head.weight.dtype)
     return LowRank(*self(e), bias, graph, how.tau, how.mode, how.kind, k, how.seed)
 
-# %% ../../nbs/dag/04_predictor.ipynb #e28479b4
+# %% ../../nbs/dag/04_predictor.ipynb #8104e3f3
 class ConstantTopology(Adapter):
     "One trained topology for all contexts."
     kind, share = "constant", 20.
@@ -130,7 +130,7 @@ class PositionTopology(Adapter):
         self.bias = logit_init
         self.table = nn.Parameter(torch.randn(2, T, nodes, rank)*entry(rank))
 
-# %% ../../nbs/dag/04_predictor.ipynb #1eaeb413
+# %% ../../nbs/dag/04_predictor.ipynb #372306c7
 @patch
 def gates(self: PositionTopology, e, graph, how, first: int = 0):
     "Gates by place alone; of e the number of tokens counts."
@@ -138,7 +138,7 @@ def gates(self: PositionTopology, e, graph, how, first: int = 0):
     U, V = self.table[:, None, places]
     return LowRank(U, V, self.table.new_tensor(self.bias), graph, how.tau, how.mode, how.kind, how.k, how.seed)
 
-# %% ../../nbs/dag/04_predictor.ipynb #9e33b2f0
+# %% ../../nbs/dag/04_predictor.ipynb #c232110e
 class Hooked(Adapter):
     "An adapter that changes what modules of the model give."
     def changes(self, lm) -> Iterator:
@@ -157,7 +157,7 @@ def projections(lm) -> list:
     names = ("q_proj", "k_proj", "v_proj", "o_proj")
     return [getattr(layer.self_attn, n) for layer in lm.model.model.layers for n in names]
 
-# %% ../../nbs/dag/04_predictor.ipynb #41282c1e
+# %% ../../nbs/dag/04_predictor.ipynb #ea017a32
 class LoRA(Hooked):
     "Low-rank changes of all projections. Raises `InvalidInput`."
     kind, share = "lora", 1.
@@ -184,7 +184,7 @@ class LoRA(Hooked):
         def added(down, up): return lambda m, args, out: out + (args[0].to(down.dtype) @ down @ up).to(out.dtype)
         for module, down, up in zip(projections(lm), self.down, self.up): yield module, added(down, up)
 
-# %% ../../nbs/dag/04_predictor.ipynb #a492de5d
+# %% ../../nbs/dag/04_predictor.ipynb #7d4d0f57
 def writing_parts(lm) -> list:
     "The modules of a `GatedLM` that end what attention and feed-forward layers write."
     after = lm.family.norm_after

@@ -7,10 +7,9 @@ __all__ = ['CONTEXTS', 'ADAPTERS', 'LARGE', 'PUBLISHED', 'SHORT', 'PRESETS', 'Ga
            'weights_digest', 'model_folder', 'open_lm', 'make_context', 'make_adapter', 'data_key', 'DagProblem',
            'DagLM', 'load_checkpoint', 'train']
 
-# %% ../../nbs/dag/10_problem.ipynb #f566414b
+# %% ../../nbs/dag/10_problem.ipynb #1c496f14
 import hashlib, json, warnings
 from dataclasses import dataclass
-from pathlib import Path
 from types import SimpleNamespace
 import torch
 from fastcore.basics import patch
@@ -18,16 +17,14 @@ from fastcore.meta import delegates
 from torch import nn
 from ..core import InvalidInput, opt, require, saved_options
 from .attribution import transformers_library
-from .checks import CollapseAlarm, Cosine, Ramp, check_invariants, memory_plan
+from .checks import CollapseAlarm, Cosine, Ramp, check_invariants
 from .context import EncoderContext, HiddenContext, PrefixContext, WindowContext
 from .evaluate import evaluate, token_nll
 from .fixture import PASSAGE, card_of, fixture
 from .gated import KEEP, GatedLM
 from .predictor import ConstantTopology, How, LoRA, PositionTopology, Predictor, ResidualBias
-from .stream import Documents, HubTokenizer, PackedStream, held_windows
+from .stream import Documents, HubTokenizer, PackedStream, held_windows, text_digest
 from .topology import drawn, gate_rates, pairwise_jaccard
-from ..data.corpora import NAMES, locate
-from ..data.tokens import source_digest
 from ..lab.report import with_error
 from ..routing import CASCADES
 from ..text.model import n_params
@@ -37,7 +34,7 @@ from ..train.loop import Problem, TrainOptions, learning_rate
 from ..train.optimizer import build_optimizer
 from ..train.parallel import share
 
-# %% ../../nbs/dag/10_problem.ipynb #9195fd55
+# %% ../../nbs/dag/10_problem.ipynb #1c1af036
 CONTEXTS = ("hidden", "encoder", "prefix", "window")
 ADAPTERS = ("predictor", "constant", "position", "lora", "bias")
 
@@ -66,7 +63,7 @@ class GateOptions(TrainOptions):
     lam: float = opt(0.0, "price of the whole graph, in nats", least=0, group="gates")
     lam_ramp: float = opt(0.2, "share of the steps in which the price rises", least=0, group="gates")
 
-# %% ../../nbs/dag/10_problem.ipynb #927dfcd5
+# %% ../../nbs/dag/10_problem.ipynb #9468237a
 @dataclass
 class DagOptions(GateOptions):
     "The frozen model, and the text."
@@ -89,7 +86,7 @@ class DagOptions(GateOptions):
     final_windows: int = opt(512, "held-out windows at the end", least=2, group="evaluation and machine")
     checks: bool = opt(True, "check the invariants before the first step", group="evaluation and machine")
 
-# %% ../../nbs/dag/10_problem.ipynb #47431fce
+# %% ../../nbs/dag/10_problem.ipynb #86e2ccb3
 @dataclass
 class DagConfig(DagOptions):
     "A training of gates beside a frozen model."
@@ -103,7 +100,7 @@ class DagConfig(DagOptions):
 DagConfig.free = (*TrainOptions.free, "keep", "checks", "eval_windows", "final_windows")
 DagConfig.groups = ("gates", "model", "data", "optimiser", "evaluation and machine", "from a checkpoint")
 
-# %% ../../nbs/dag/10_problem.ipynb #878f2a52
+# %% ../../nbs/dag/10_problem.ipynb #406d6f30
 @patch
 def check(self: DagConfig):
     "Raise `InvalidInput` for values that contradict each other."
@@ -122,7 +119,7 @@ def check(self: DagConfig):
     require(self.adapter == "predictor" or not self.learn_k, "learn_k", self.learn_k, "belongs to the predictor")
     require(gated or self.keep == "heads", "keep", self.keep, f"{self.adapter} has no gates; leave it out")
 
-# %% ../../nbs/dag/10_problem.ipynb #1f3edac9
+# %% ../../nbs/dag/10_problem.ipynb #9077850a
 LARGE = dict(lm="allenai/OLMo-2-0425-1B", dtype="bfloat16", T=1024, B=32, accum=8, hidden=1024, rank=32, lr=3e-4,
              passage=1_000_000, device="auto", eval_windows=50, final_windows=1000, eval_every=250, save_every=250)
 PUBLISHED = dict(LARGE, context="window", encoder="Qwen/Qwen3-Embedding-0.6B", leaky=True, noise=True, tau_init=5.,
@@ -137,7 +134,7 @@ PRESETS = {
     **{f"ablation_lambda_{v:g}": dict(SHORT, lam=v) for v in (0., 0.001, 0.01, 0.1)},
     **{f"ablation_cascade_{c}": dict(SHORT, cascade=c) for c in CASCADES}}
 
-# %% ../../nbs/dag/10_problem.ipynb #fee4c6e8
+# %% ../../nbs/dag/10_problem.ipynb #abf44725
 def weights_digest(model) -> str:
     "A digest of all weights of a model."
     digest = hashlib.sha256()
@@ -163,10 +160,10 @@ def open_lm(cfg):  # GatedLM, tokeniser, share of the text that it was trained o
     most = lm.model.config.max_position_embeddings
     require(cfg.T <= most, "T", cfg.T, f"at most {most}, the positions of this model")
     card = card_of(name)
-    same = card and cfg.data in (card["config"]["data"], card["data"])
+    same = card and text_digest(cfg.data) == card["text"]
     return lm, HubTokenizer(tokenizer, lm.model.config.vocab_size), card["seen"] if same else 0.
 
-# %% ../../nbs/dag/10_problem.ipynb #90e49aed
+# %% ../../nbs/dag/10_problem.ipynb #0c40ce3e
 def make_context(cfg, lm, tokenizer):
     "The `Context` of a configuration; None: nothing is looked at."
     blind = cfg.adapter in ("constant", "lora", "bias")
@@ -192,18 +189,13 @@ def make_adapter(cfg, lm, d: int):
     torch.manual_seed(cfg.seed)
     return makers[cfg.adapter]().to(cfg.device)
 
-# %% ../../nbs/dag/10_problem.ipynb #e782e234
+# %% ../../nbs/dag/10_problem.ipynb #e7079f1a
 def data_key(cfg, digest: str) -> str:
-    "What a run's tokens depend on: text, parts, tokeniser (by the model)."
-    name = cfg.data if cfg.data.startswith("hub:") else locate(cfg.data)
-    local = name not in NAMES and not name.startswith("hub:")
-    files = [f"{p.name} {p.stat().st_size}" for p in sorted(Path(name).rglob("*"))] if local else []
-    if local and Path(name).is_file(): files = [str(Path(name).stat().st_size)]
-    text = source_digest(name, 0, None) if name in ("classics", "pydocs") else files
-    told = [name if not local else "", text, digest, cfg.eval_share, cfg.passage, cfg.text_field]
+    "What a run's tokens depend on: text, parts, tokeniser (by the model's digest)."
+    told = [text_digest(cfg.data), digest, cfg.eval_share, cfg.passage, cfg.text_field]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
-# %% ../../nbs/dag/10_problem.ipynb #e9d10874
+# %% ../../nbs/dag/10_problem.ipynb #363fe00d
 class DagProblem(Problem):
     "Gates, or a control, to be trained beside a frozen language model."
     system, unit = "dag", "tokens"
@@ -229,7 +221,7 @@ class DagProblem(Problem):
         self.alarm, self.at = CollapseAlarm(), 0
         self.found = {}     # measures of the topology at the last update
 
-# %% ../../nbs/dag/10_problem.ipynb #e633ebcc
+# %% ../../nbs/dag/10_problem.ipynb #f8ee76f6
 @patch
 def open_text(self: DagProblem,
     seen: float,  # share of the documents that the model was trained on
@@ -254,7 +246,7 @@ def how(self: DagProblem,
     mode = "ste" if cfg.mode == "ste" else ("soft", "train")[cfg.noise]
     return How(self.tau(step), mode, cfg.cascade, cfg.k, (cfg.seed*1_000_003 + step)*1024 + part)
 
-# %% ../../nbs/dag/10_problem.ipynb #823a0d05
+# %% ../../nbs/dag/10_problem.ipynb #b7d85d26
 @patch
 def rate(self: DagProblem, step: int) -> float:
     "The learning rate of update number `step`."
@@ -270,7 +262,7 @@ def optimizer(self: DagProblem):
     for group in made.param_groups: group["share"] = self.model.share*group.get("share", 1.)
     return made
 
-# %% ../../nbs/dag/10_problem.ipynb #f18d9769
+# %% ../../nbs/dag/10_problem.ipynb #3a0e9182
 @patch
 def cost(self: DagProblem, idx, targets, how):
     "Loss and mean gate of a part of a batch, and its gates."
@@ -296,7 +288,7 @@ def gradient(self: DagProblem, step) -> dict:
     self.at = step + 1
     return self.entries(step, *total.tolist(), lam, gates)
 
-# %% ../../nbs/dag/10_problem.ipynb #4a5777d0
+# %% ../../nbs/dag/10_problem.ipynb #1cf55fed
 @patch
 def entries(self: DagProblem, step, nll, mean, lam, gates) -> dict:
     "What is logged of an update."
@@ -315,7 +307,7 @@ def entries(self: DagProblem, step, nll, mean, lam, gates) -> dict:
                   "topology/jaccard_mean": 1. if one else alike.mean().item()}
     return row | self.found
 
-# %% ../../nbs/dag/10_problem.ipynb #960785dd
+# %% ../../nbs/dag/10_problem.ipynb #1443b7a9
 @patch
 def check_first(self: DagProblem, idx, targets):
     "Raise `TrainingFailed` where an invariant does not hold; controls have gates that see nothing, and none to check."
@@ -324,7 +316,7 @@ def check_first(self: DagProblem, idx, targets):
     broken = [str(one) for one in found if not one.ok]
     if broken: raise loop.TrainingFailed(f"before the first step: {'; '.join(broken)}. --no-checks trains all the same")
 
-# %% ../../nbs/dag/10_problem.ipynb #44899431
+# %% ../../nbs/dag/10_problem.ipynb #ad1b829a
 @patch
 def evaluate(self: DagProblem) -> dict:
     "All roles on the first held-out windows; `val` is the loss under hard gates."
@@ -343,7 +335,7 @@ def scored(self: DagProblem, n: int) -> dict:
     scores = evaluate(self.lm, self.model, self.context, tuple(w[:n] for w in self.windows), how, B)
     return dict(val=scores.by_window("hard").mean().item(), **scores.row())
 
-# %% ../../nbs/dag/10_problem.ipynb #e256f29a
+# %% ../../nbs/dag/10_problem.ipynb #2edfa95d
 @patch
 def summary(self: DagProblem, row) -> dict:
     "What the result of a run that ended with `row` says of it."
@@ -362,7 +354,7 @@ def line(self: DagProblem, row) -> str:
     edges = f"  edges {row['topology/hyp_gate_on']:.0%}" if "topology/hyp_gate_on" in row else ""
     return f"{done}  train {row['train/nll']:.4f}  hard {row['val']:.4f}  to the model alone {delta}{edges}  {speed}"
 
-# %% ../../nbs/dag/10_problem.ipynb #ef8e366c
+# %% ../../nbs/dag/10_problem.ipynb #5f828578
 @patch
 def state_dict(self: DagProblem) -> dict:
     "Position in the text, and the alarm's count."
@@ -388,7 +380,7 @@ def check_data(self: DagProblem, state, path):
     fix = f"the state in {path} was trained on other text, or beside another model; give the same"
     require(state["data"] == self.key, "data", self.cfg.data, fix)
 
-# %% ../../nbs/dag/10_problem.ipynb #e958fa96
+# %% ../../nbs/dag/10_problem.ipynb #b4e0d886
 class DagLM(nn.Module):
     "A frozen language model under what was trained beside it, with hard gates."
     system = "dag"
@@ -411,7 +403,7 @@ class DagLM(nn.Module):
         "Logits (B, T, V)."
         return self.adapter.logits(self.lm, ids, self.context(ids) if self.context else None, self.how)[0]
 
-# %% ../../nbs/dag/10_problem.ipynb #8c6d1396
+# %% ../../nbs/dag/10_problem.ipynb #8c508b44
 def load_checkpoint(
     path,          # of the checkpoint
     device="cpu",

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['GZIPPED', 'KNOWN', 'place_of', 'held_out', 'documents_of', 'corpus_documents', 'hub_documents', 'documents',
-           'Documents', 'shuffled', 'PackedStream', 'held_windows', 'HubTokenizer']
+           'files_of', 'text_digest', 'Documents', 'shuffled', 'PackedStream', 'held_windows', 'HubTokenizer']
 
-# %% ../../nbs/dag/05_stream.ipynb #936f9cbe
-import gzip, hashlib, random
+# %% ../../nbs/dag/05_stream.ipynb #1ecf1944
+import gzip, hashlib, json, random
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -17,10 +17,11 @@ import torch
 from fastcore.basics import patch
 from ..core import InvalidInput, require, user_path
 from ..data.corpora import JSONL, NAMES, PARQUET, PASSAGE, TEXT, load_corpus, locate, passages, read_documents
-from ..data.corpora import read_jsonl
+from ..data.corpora import read_jsonl, sha256
 from ..data.tokenizers import byte_alphabet
+from ..data.tokens import source_digest
 
-# %% ../../nbs/dag/05_stream.ipynb #d159562c
+# %% ../../nbs/dag/05_stream.ipynb #207ef95f
 def place_of(
     text: str,  # a document
 ) -> float:     # from 0 to below 1
@@ -35,7 +36,7 @@ def held_out(
     "Whether a document belongs to those that are kept for evaluation."
     return place_of(text) < share
 
-# %% ../../nbs/dag/05_stream.ipynb #10af02e3
+# %% ../../nbs/dag/05_stream.ipynb #eab54dde
 GZIPPED = (".json.gz", ".jsonl.gz")
 KNOWN = (*TEXT, *JSONL, *PARQUET, *GZIPPED)
 
@@ -60,7 +61,7 @@ def corpus_documents(
     corpus = load_corpus(name, text_field)
     return tuple(corpus.train + corpus.val)
 
-# %% ../../nbs/dag/05_stream.ipynb #f9c0f248
+# %% ../../nbs/dag/05_stream.ipynb #0a938b29
 def hub_documents(
     name: str,        # owner/name
     text_field: str,  # the column
@@ -84,14 +85,31 @@ def documents(
     "All documents of a source, in its order. Raises `InvalidInput`."
     if source.startswith("hub:"): return hub_documents(source[4:], text_field)
     if source in NAMES: return iter(corpus_documents(locate(source), text_field))
+    return (d for p in files_of(source) for d in documents_of(p, text_field))
+
+def files_of(
+    source: str,  # a file or folder
+) -> list[Path]:
+    "The text files of a source, in the order of names. Raises `InvalidInput`."
     path = user_path("data", source)
     fix = f"no such file or folder; or a corpus: {', '.join(NAMES)}; or hub:OWNER/NAME"
     require(path.exists(), "data", source, fix)
     files = [path] if path.is_file() else [p for p in sorted(path.rglob("*")) if p.name.lower().endswith(KNOWN)]
     require(files, "data", source, f"holds no text; expected files ending in {', '.join(KNOWN)}")
-    return (d for p in files for d in documents_of(p, text_field))
+    return files
 
-# %% ../../nbs/dag/05_stream.ipynb #d56a45a8
+def text_digest(
+    source: str,  # as of `documents`
+) -> str:
+    "A digest of what a source holds; of more than a gigabyte of files, of their names and sizes."
+    if source.startswith("hub:"): return sha256(source.encode())
+    if source in NAMES: return source_digest(locate(source), 0, None)
+    files = files_of(source)
+    sizes = [p.stat().st_size for p in files]
+    told = [p.name if sum(sizes) > 2**30 else sha256(p) for p in files]
+    return sha256(json.dumps([sizes, told]).encode())
+
+# %% ../../nbs/dag/05_stream.ipynb #16038e34
 class Documents:
     "The documents of a part of a source, cut into passages where they are long. Raises `InvalidInput`."
     def __init__(self,
@@ -111,7 +129,7 @@ class Documents:
             for piece in passages(text, self.passage):
                 if piece.strip() and self.low <= place_of(piece) < self.high: yield piece
 
-# %% ../../nbs/dag/05_stream.ipynb #b597a8fd
+# %% ../../nbs/dag/05_stream.ipynb #a32a3085
 def shuffled(
     documents: Iterable[str],
     seed: int,
@@ -129,7 +147,7 @@ def shuffled(
     draw.shuffle(pool)
     yield from pool
 
-# %% ../../nbs/dag/05_stream.ipynb #02294b62
+# %% ../../nbs/dag/05_stream.ipynb #cc0d9ff8
 class PackedStream:
     "Windows of T inputs and targets from documents, again and again. Raises `InvalidInput`."
     def __init__(self,
@@ -152,7 +170,7 @@ class PackedStream:
         self.room = room
         self.load_state_dict(state or dict(epoch=0, document=0, offset=0, last=-1, tokens=0))
 
-# %% ../../nbs/dag/05_stream.ipynb #7021a8ef
+# %% ../../nbs/dag/05_stream.ipynb #7537fbeb
 @patch
 def state_dict(self: PackedStream) -> dict:
     "Where the stream is."
@@ -169,7 +187,7 @@ def load_state_dict(self: PackedStream, state: dict):
     fits = 0 <= self.offset <= len(self.held)
     require(fits, "state", dict(state), "there is no such place in these documents; they are not those of the run")
 
-# %% ../../nbs/dag/05_stream.ipynb #4fc1c6fd
+# %% ../../nbs/dag/05_stream.ipynb #937b032e
 @patch
 def start(self: PackedStream, skip: int):
     "Begin to go through the documents, leaving out the first of this shard."
@@ -183,7 +201,7 @@ def encoded(self: PackedStream, text) -> np.ndarray:
     if text is None: return np.empty(0, np.int64)
     return np.append(np.asarray(self.encode(text), np.int64), self.eos)
 
-# %% ../../nbs/dag/05_stream.ipynb #b3481808
+# %% ../../nbs/dag/05_stream.ipynb #3999c564
 @patch
 def open_next(self: PackedStream):
     "Go to the next document, and after the last to the first."
@@ -210,7 +228,7 @@ def take(self: PackedStream,
         self.tokens += len(part)
     return np.concatenate(parts)
 
-# %% ../../nbs/dag/05_stream.ipynb #d2b70ac2
+# %% ../../nbs/dag/05_stream.ipynb #7a11829e
 @patch
 def batch(self: PackedStream,
     B: int,  # windows
@@ -222,7 +240,7 @@ def batch(self: PackedStream,
     self.last = int(new[-1])
     return tuple(torch.from_numpy(part.reshape(B, self.T).copy()) for part in (stream[:-1], stream[1:]))
 
-# %% ../../nbs/dag/05_stream.ipynb #21e57864
+# %% ../../nbs/dag/05_stream.ipynb #c0749271
 def held_windows(
     documents: Iterable[str],
     encode, T: int, eos: int,  # as of `PackedStream`
@@ -239,7 +257,7 @@ def held_windows(
     idx, targets = zip(*found)
     return torch.cat(idx), torch.cat(targets)
 
-# %% ../../nbs/dag/05_stream.ipynb #3c3fe2e6
+# %% ../../nbs/dag/05_stream.ipynb #14de765a
 class HubTokenizer:
     "A tokeniser of transformers as the package uses one. Raises `InvalidInput` for one without an end of text."
     kind = "bpe"
