@@ -6,7 +6,7 @@
 __all__ = ['HELD', 'PASSAGE', 'CARD', 'TINY', 'FixtureOptions', 'small_model', 'small_tokenizer', 'FixtureProblem', 'fixture_key',
            'train_fixture', 'fixture', 'card_of', 'small_text']
 
-# %% ../../nbs/dag/08_fixture.ipynb #d79de82d
+# %% ../../nbs/dag/08_fixture.ipynb #7d659561
 import json, tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from ..train import loop
 from ..train.loop import Problem, TrainOptions
 from ..train.parallel import share
 
-# %% ../../nbs/dag/08_fixture.ipynb #b81396f4
+# %% ../../nbs/dag/08_fixture.ipynb #787122b2
 HELD = 0.05      # places below it: evaluation
 PASSAGE = 2000   # characters of a passage, about
 
@@ -53,7 +53,7 @@ class FixtureOptions(TrainOptions):
         require(self.D % self.heads == 0 and self.D//self.heads % 2 == 0, "D", self.D, "an even number for each head")
         require(self.T <= self.reach, "T", self.T, f"at most reach={self.reach}")
 
-# %% ../../nbs/dag/08_fixture.ipynb #03b8ae84
+# %% ../../nbs/dag/08_fixture.ipynb #4c31d159
 def small_model(cfg: FixtureOptions):
     "The model of a configuration, from its seed. Raises `InvalidInput` without transformers."
     library = transformers_library()
@@ -78,7 +78,7 @@ def small_tokenizer(
     ends = dict.fromkeys(("eos_token", "bos_token", "pad_token"), EOT)
     return transformers_library().PreTrainedTokenizerFast(tokenizer_object=made, **ends)
 
-# %% ../../nbs/dag/08_fixture.ipynb #d3c201c3
+# %% ../../nbs/dag/08_fixture.ipynb #faf4c847
 class FixtureProblem(Problem):
     "A causal model of transformers to be trained on tokens."
     system, unit = "fixture", "tokens"
@@ -109,7 +109,7 @@ class FixtureProblem(Problem):
         total = sum(self.loss(idx, targets).item()*len(idx) for idx, targets in parts)
         return dict(val=total/len(self.windows[0]))
 
-# %% ../../nbs/dag/08_fixture.ipynb #8e1d851e
+# %% ../../nbs/dag/08_fixture.ipynb #37689d72
 CARD = "fixture.json"
 
 def fixture_key(cfg: FixtureOptions) -> str:
@@ -131,7 +131,7 @@ def train_fixture(cfg: FixtureOptions, folder: Path, key: str, progress):
     card = dict(key=key, text=text_digest(cfg.data), seen=cfg.seen, ce=result["val"], config=cfg.to_dict())
     (folder/CARD).write_text(json.dumps(card, indent=1))
 
-# %% ../../nbs/dag/08_fixture.ipynb #9c8db9b4
+# %% ../../nbs/dag/08_fixture.ipynb #77204f19
 def fixture(
     progress=None,  # called with lines on the training; None: silent
     **options,      # of `FixtureOptions`
@@ -154,8 +154,8 @@ def card_of(
     path = Path(folder)/CARD
     return json.loads(path.read_text()) if path.is_file() else {}
 
-# %% ../../nbs/dag/08_fixture.ipynb #4da56b33
-TINY = dict(layers=2, heads=4, D=16, ff=32, vocab=280, T=16, B=8, steps=40, lr=0.02, warmup=5, reach=64, windows=8)
+# %% ../../nbs/dag/08_fixture.ipynb #74872083
+TINY = dict(layers=2, heads=4, D=16, ff=32, vocab=280, T=16, B=8, steps=25, lr=0.03, warmup=3, reach=64, windows=8)
 
 def small_text(
     n: int = 300,   # lines
