@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['CONTEXTS', 'ADAPTERS', 'LARGE', 'PUBLISHED', 'SHORT', 'PRESETS', 'GateOptions', 'DagOptions', 'DagConfig',
            'weights_digest', 'model_folder', 'open_lm', 'make_context', 'make_adapter', 'data_key', 'DagProblem',
-           'DagLM', 'load_checkpoint', 'train']
+           'DagLM', 'load_checkpoint', 'evaluator', 'train']
 
-# %% ../../nbs/dag/10_problem.ipynb #92d5cbe9
+# %% ../../nbs/dag/10_problem.ipynb #8876ceea
 import hashlib, json, warnings
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -34,7 +34,7 @@ from ..train.loop import Problem, TrainOptions, learning_rate
 from ..train.optimizer import build_optimizer
 from ..train.parallel import share
 
-# %% ../../nbs/dag/10_problem.ipynb #992c3b83
+# %% ../../nbs/dag/10_problem.ipynb #f15b8896
 CONTEXTS = ("hidden", "encoder", "prefix", "window")
 ADAPTERS = ("predictor", "constant", "position", "lora", "bias")
 
@@ -63,7 +63,7 @@ class GateOptions(TrainOptions):
     lam: float = opt(0.0, "price of the whole graph, in nats", least=0, group="gates")
     lam_ramp: float = opt(0.2, "share of the steps in which the price rises", least=0, group="gates")
 
-# %% ../../nbs/dag/10_problem.ipynb #7a081106
+# %% ../../nbs/dag/10_problem.ipynb #2c7e357b
 @dataclass
 class DagOptions(GateOptions):
     "The frozen model, and the text."
@@ -86,7 +86,7 @@ class DagOptions(GateOptions):
     final_windows: int = opt(512, "held-out windows at the end", least=2, group="evaluation and machine")
     checks: bool = opt(True, "check the invariants before the first step", group="evaluation and machine")
 
-# %% ../../nbs/dag/10_problem.ipynb #28d41a27
+# %% ../../nbs/dag/10_problem.ipynb #6c1e0da4
 @dataclass
 class DagConfig(DagOptions):
     "A training of gates beside a frozen model."
@@ -100,7 +100,7 @@ class DagConfig(DagOptions):
 DagConfig.free = (*TrainOptions.free, "keep", "checks", "eval_windows", "final_windows")
 DagConfig.groups = ("gates", "model", "data", "optimiser", "evaluation and machine", "from a checkpoint")
 
-# %% ../../nbs/dag/10_problem.ipynb #1164bf6c
+# %% ../../nbs/dag/10_problem.ipynb #09d66632
 @patch
 def check(self: DagConfig):
     "Raise `InvalidInput` for values that contradict each other."
@@ -119,7 +119,7 @@ def check(self: DagConfig):
     require(self.adapter == "predictor" or not self.learn_k, "learn_k", self.learn_k, "belongs to the predictor")
     require(gated or self.keep == "heads", "keep", self.keep, f"{self.adapter} has no gates; leave it out")
 
-# %% ../../nbs/dag/10_problem.ipynb #338f4855
+# %% ../../nbs/dag/10_problem.ipynb #306e35d2
 LARGE = dict(lm="allenai/OLMo-2-0425-1B", dtype="bfloat16", T=1024, B=32, accum=8, hidden=1024, rank=32, lr=3e-4,
              passage=1_000_000, device="auto", eval_windows=50, final_windows=1000, eval_every=250, save_every=250)
 PUBLISHED = dict(LARGE, context="window", encoder="Qwen/Qwen3-Embedding-0.6B", leaky=True, noise=True, tau_init=5.,
@@ -134,7 +134,7 @@ PRESETS = {
     **{f"ablation_lambda_{v:g}": dict(SHORT, lam=v) for v in (0., 0.001, 0.01, 0.1)},
     **{f"ablation_cascade_{c}": dict(SHORT, cascade=c) for c in CASCADES}}
 
-# %% ../../nbs/dag/10_problem.ipynb #9c524efd
+# %% ../../nbs/dag/10_problem.ipynb #e7eee8b9
 def weights_digest(model) -> str:
     "A digest of all weights of a model."
     digest = hashlib.sha256()
@@ -163,7 +163,7 @@ def open_lm(cfg):  # GatedLM, tokeniser, share of the text that it was trained o
     same = card and text_digest(cfg.data) == card["text"]
     return lm, HubTokenizer(tokenizer, lm.model.config.vocab_size), card["seen"] if same else 0.
 
-# %% ../../nbs/dag/10_problem.ipynb #f6868f65
+# %% ../../nbs/dag/10_problem.ipynb #433f11a4
 def make_context(cfg, lm, tokenizer):
     "The `Context` of a configuration; None: nothing is looked at."
     blind = cfg.adapter in ("constant", "lora", "bias")
@@ -189,13 +189,13 @@ def make_adapter(cfg, lm, d: int):
     torch.manual_seed(cfg.seed)
     return makers[cfg.adapter]().to(cfg.device)
 
-# %% ../../nbs/dag/10_problem.ipynb #d17a7702
+# %% ../../nbs/dag/10_problem.ipynb #bc265b85
 def data_key(cfg, digest: str) -> str:
     "What a run's tokens depend on: text, parts, tokeniser (by the model's digest)."
     told = [text_digest(cfg.data), digest, cfg.eval_share, cfg.passage, cfg.text_field]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
-# %% ../../nbs/dag/10_problem.ipynb #7c4324c9
+# %% ../../nbs/dag/10_problem.ipynb #d4cd2f94
 class DagProblem(Problem):
     "Gates, or a control, to be trained beside a frozen language model."
     system, unit = "dag", "tokens"
@@ -221,7 +221,7 @@ class DagProblem(Problem):
         self.alarm, self.at = CollapseAlarm(), 0
         self.found = {}     # measures of the topology at the last update
 
-# %% ../../nbs/dag/10_problem.ipynb #91bcb406
+# %% ../../nbs/dag/10_problem.ipynb #d59ccb90
 @patch
 def open_text(self: DagProblem,
     seen: float,  # share of the documents that the model was trained on
@@ -246,7 +246,7 @@ def how(self: DagProblem,
     mode = "ste" if cfg.mode == "ste" else ("soft", "train")[cfg.noise]
     return How(self.tau(step), mode, cfg.cascade, cfg.k, (cfg.seed*1_000_003 + step)*1024 + part)
 
-# %% ../../nbs/dag/10_problem.ipynb #03f03902
+# %% ../../nbs/dag/10_problem.ipynb #36b106d7
 @patch
 def rate(self: DagProblem, step: int) -> float:
     "The learning rate of update number `step`."
@@ -262,7 +262,7 @@ def optimizer(self: DagProblem):
     for group in made.param_groups: group["share"] = self.model.share*group.get("share", 1.)
     return made
 
-# %% ../../nbs/dag/10_problem.ipynb #b3adcc4d
+# %% ../../nbs/dag/10_problem.ipynb #9900104a
 @patch
 def cost(self: DagProblem, idx, targets, how):
     "Loss and mean gate of a part of a batch, and its gates."
@@ -288,7 +288,7 @@ def gradient(self: DagProblem, step) -> dict:
     self.at = step + 1
     return self.entries(step, *total.tolist(), lam, gates)
 
-# %% ../../nbs/dag/10_problem.ipynb #c4426629
+# %% ../../nbs/dag/10_problem.ipynb #9ff178c7
 @patch
 def entries(self: DagProblem, step, nll, mean, lam, gates) -> dict:
     "What is logged of an update."
@@ -307,7 +307,7 @@ def entries(self: DagProblem, step, nll, mean, lam, gates) -> dict:
                   "topology/jaccard_mean": 1. if one else alike.mean().item()}
     return row | self.found
 
-# %% ../../nbs/dag/10_problem.ipynb #a22e6e19
+# %% ../../nbs/dag/10_problem.ipynb #4d4dc8a2
 @patch
 def check_first(self: DagProblem, idx, targets):
     "Raise `TrainingFailed` where an invariant does not hold; controls have gates that see nothing, and none to check."
@@ -316,7 +316,7 @@ def check_first(self: DagProblem, idx, targets):
     broken = [str(one) for one in found if not one.ok]
     if broken: raise loop.TrainingFailed(f"before the first step: {'; '.join(broken)}. --no-checks trains all the same")
 
-# %% ../../nbs/dag/10_problem.ipynb #2e3431f4
+# %% ../../nbs/dag/10_problem.ipynb #21b78ac9
 @patch
 def evaluate(self: DagProblem) -> dict:
     "All roles on the first held-out windows; `val` is the loss under hard gates."
@@ -335,7 +335,7 @@ def scored(self: DagProblem, n: int) -> dict:
     scores = evaluate(self.lm, self.model, self.context, tuple(w[:n] for w in self.windows), how, B)
     return dict(val=scores.by_window("hard").mean().item(), **scores.row())
 
-# %% ../../nbs/dag/10_problem.ipynb #d4e14964
+# %% ../../nbs/dag/10_problem.ipynb #15e4ef7d
 @patch
 def summary(self: DagProblem, row) -> dict:
     "What the result of a run that ended with `row` says of it."
@@ -354,7 +354,7 @@ def line(self: DagProblem, row) -> str:
     edges = f"  edges {row['topology/hyp_gate_on']:.0%}" if "topology/hyp_gate_on" in row else ""
     return f"{done}  train {row['train/nll']:.4f}  hard {row['val']:.4f}  to the model alone {delta}{edges}  {speed}"
 
-# %% ../../nbs/dag/10_problem.ipynb #6e260d49
+# %% ../../nbs/dag/10_problem.ipynb #b3ebe2b6
 @patch
 def state_dict(self: DagProblem) -> dict:
     "Position in the text, and the alarm's count."
@@ -380,7 +380,7 @@ def check_data(self: DagProblem, state, path):
     fix = f"the state in {path} was trained on other text, or beside another model; give the same"
     require(state["data"] == self.key, "data", self.cfg.data, fix)
 
-# %% ../../nbs/dag/10_problem.ipynb #8a7e3c29
+# %% ../../nbs/dag/10_problem.ipynb #372b3fea
 class DagLM(nn.Module):
     "A frozen language model under what was trained beside it, with hard gates."
     system = "dag"
@@ -403,7 +403,7 @@ class DagLM(nn.Module):
         "Logits (B, T, V)."
         return self.adapter.logits(self.lm, ids, self.context(ids) if self.context else None, self.how)[0]
 
-# %% ../../nbs/dag/10_problem.ipynb #c09385db
+# %% ../../nbs/dag/10_problem.ipynb #e34565d3
 def load_checkpoint(
     path,          # of the checkpoint
     device="cpu",
@@ -424,6 +424,12 @@ def load_checkpoint(
     load_weights(adapter, tensors, path)
     how = How(header.get("tau", 1.), "hard", cfg.cascade, cfg.k)
     return DagLM(lm, adapter.eval(), context, how).eval(), cfg, tokenizer, header
+
+# %% ../../nbs/dag/10_problem.ipynb #a0fb5df3
+def evaluator(model, cfg):  # as of the other systems
+    "Raise `InvalidInput`: what is scored here is the difference to the model alone."
+    fix = "gates are scored beside the model alone, on the documents held out: ept run dag_topology -p ckpt FOLDER"
+    raise InvalidInput("ckpt", cfg.lm, fix)
 
 @delegates(loop.train, but=["problem"])
 def train(
