@@ -45,10 +45,15 @@ def _thinker():
     from ept.thinker.problem import PRESETS, ThinkerConfig, ThinkerProblem, load_checkpoint
     return Parts(ThinkerConfig, PRESETS, ThinkerProblem, load_checkpoint)
 
+def _dag():
+    from ept.dag.problem import PRESETS, DagConfig, DagProblem, load_checkpoint
+    return Parts(DagConfig, PRESETS, DagProblem, load_checkpoint)
+
 SYSTEMS = {s.name: s for s in (
     System("lm", "a language model: an equilibrium transformer, or its backprop twin", _lm),
     System("looped", "a language model that goes through one block again and again, written as a formula", _looped),
-    System("thinker", "latents that think about an algorithmic task for as many steps as one likes", _thinker))}
+    System("thinker", "latents that think about an algorithmic task for as many steps as one likes", _thinker),
+    System("dag", "gates on every wire between the heads of a frozen language model, set by its context", _dag))}
 
 # %% ../nbs/14_systems.ipynb #961eaa98
 @dataclass(frozen=True)

@@ -150,6 +150,11 @@ def final(self: Problem) -> dict:
     return {}
 
 @patch
+def rate(self: Problem, step) -> float:
+    "The learning rate of update number `step`, counted from 0; see `learning_rate`."
+    return learning_rate(self.cfg, step)
+
+@patch
 def optimizer(self: Problem):
     "What moves the weights; see `build_optimizer`."
     return build_optimizer(self.cfg, self.model, self.edges)
@@ -247,7 +252,7 @@ class Trainer:
         now = dict(model=self.model.state_dict(), optimizer=self.optimizer.state_dict(), average=self.average)
         self.good = copy.deepcopy(now)
 
-    def rate(self): return self.lr_scale*learning_rate(self.cfg, self.done)
+    def rate(self): return self.lr_scale*self.problem.rate(self.done)
 
 # %% ../../nbs/train/03_loop.ipynb #61829e0f
 @patch
