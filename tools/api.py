@@ -399,7 +399,7 @@ def mentions(pages):
 def read_about(name, module, linked):
     "Where a name is explained and used."
     obj = find(name, module)
-    alias = inspect.ismethod(obj)  # a class method under a name of the module has no heading of its own
+    alias = inspect.ismethod(obj) or getattr(obj, "__name__", name) != name   # another's name has no heading of its own
     own = {explaining(module): module} if source(obj) and not alias else {}
     at = [f"[{module}](../{page}#{name.lower()})" for page in own]
     at += [f"[{title}](../{page})" for page, title in linked.get((module, name.lower()), {}).items()]

@@ -1,6 +1,6 @@
 // Search, theme, menu, copy buttons, and where in a page one is. The index (index.js: const INDEX, one entry a section)
 // is loaded when it is first needed.
-const byId = id => document.getElementById(id), box = document.querySelector("#search input"), panel = byId("results");
+const byId = id => document.getElementById(id), box = document.querySelector("#site-search input"), panel = byId("results");
 let loading;
 const load = () => loading ??= new Promise(done => {
   const script = document.createElement("script");
@@ -87,7 +87,7 @@ async function show(target, query, most) {
 }
 box.addEventListener("focus", load);
 box.addEventListener("input", async () => { await show(panel, box.value, 8); panel.hidden = !box.value.trim() });
-document.addEventListener("click", event => { if (!byId("search").contains(event.target)) panel.hidden = true });
+document.addEventListener("click", event => { if (!byId("site-search").contains(event.target)) panel.hidden = true });
 document.addEventListener("keydown", event => {
   if (event.key === "/" && !/INPUT|TEXTAREA/.test(document.activeElement.tagName)) { event.preventDefault(); box.focus() }
   if (event.key === "Escape") { panel.hidden = true; box.blur() }
