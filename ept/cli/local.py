@@ -14,7 +14,7 @@ import json, time
 from collections.abc import Callable
 from pathlib import Path
 from .parser import Parser, action_command, add_fields, add_json, add_store, given_fields, note
-from ..core import InvalidInput, one_of, replace_file, require, user_path
+from ..core import one_of, replace_file, require, user_path
 from ..lab.runs import parse_value
 
 # %% ../../nbs/cli/05_local.ipynb #7840fd3a
@@ -105,7 +105,7 @@ def list_searches(store) -> tuple[dict, int]:
     "The searches of a store."
     from ept.local.search import Ledger
     ledger = Ledger(store)
-    found = [ledger.standing(row["id"]) for row in ledger.rows(name="local-search")]
+    found = [ledger.standing(row["id"]) for row in ledger.rows(name="local search")]
     for s in found:
         parent = f"  fork of {s['parent']}" if s["parent"] else ""
         print(f"{s['id']:24} {s['state']:10} {s['tries']:12,} tries  {found_line(s)}{parent}")
