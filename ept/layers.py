@@ -13,7 +13,7 @@ import torch.nn.functional as F
 import torch
 from fastcore.basics import patch
 from torch import nn
-from .core import require
+from .core import check_heads, require
 
 # %% ../nbs/03_layers.ipynb #2864f7cd
 def linear(z, W, b=None):
@@ -100,8 +100,7 @@ class Attention(nn.Module):
     def __init__(self, C, H, qknorm=False):
         super().__init__()
         require(C > 0, "C", C, "the width must be positive")
-        divisors = [h for h in range(1, C + 1) if C % h == 0]
-        require(H in divisors, "H", H, f"must divide C={C}; try one of {divisors}")
+        check_heads(C, H)
         self.H, self.qknorm = H, qknorm
         self.q, self.k, self.v, self.o = (Linear(C, C, bias=False) for _ in range(4))
         if qknorm: self.gain = nn.Parameter(torch.ones(H, 1, 1))

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LOOPED', 'WIRINGS', 'ONE_LOOP', 'ACTIONS', 'looped_command', 'Sizes', 'wirings_parser', 'about_wiring', 'wirings',
-           'flops_parser', 'costs_of', 'flops', 'checkpoint_parser', 'looped_checkpoint', 'draw', 'once',
-           'probe_parser', 'probe', 'at_rest', 'exits_parser', 'rules_of', 'exits', 'exit_row']
+           'flops_parser', 'costs_of', 'flops', 'checkpoint_parser', 'looped_checkpoint', 'once', 'probe_parser',
+           'probe', 'at_rest', 'exits_parser', 'rules_of', 'exits', 'exit_row']
 
 # %% ../../nbs/cli/03_looped.ipynb #389830cb
 import shlex
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from .models import add_machine, opened, prepared, sample, sample_parser, train, train_parser
-from .parser import Parser, action_command, add_fields, add_flag, add_json, given_fields, note
-from ..core import Options, opt, require, user_path
+from .parser import Parser, action_command, add_fields, add_flag, add_json, add_picture
+from .parser import given_fields, note, picture_path, save_picture
+from ..core import Options, opt, require
 from ..lab.runs import parse_value
 from ..systems import Loaded
 
@@ -145,7 +146,7 @@ def checkpoint_parser(action, text, examples) -> Parser:
     parser.add_argument("--windows", default="64", help="validation windows, evenly spaced (default: 64)")
     parser.add_argument("--loops", help="loops (default: those of the model; probe: twice as many)")
     parser.add_argument("--once", metavar="RUN", help="the same model, trained with one loop, to stand beside")
-    parser.add_argument("--picture", metavar="FILE", help="also draw it, as PNG or SVG")
+    add_picture(parser)
     add_machine(parser)
     add_json(parser)
     return parser
@@ -160,7 +161,7 @@ def looped_checkpoint(args):
     require(windows >= 2, "windows", windows, "must be at least 2")
     loops = None if args.loops is None else parse_value("loops", args.loops, int)
     require(loops is None or 1 <= loops <= MANY, "loops", loops, f"a whole number from 1 to {MANY}")
-    if args.picture: user_path("picture", args.picture)
+    picture_path(args)
     loaded = opened(args)
     fix = "holds a model of another system; `ept looped` looks at looped ones"
     require(loaded.system == "looped", "ckpt", args.ckpt, fix)
@@ -169,12 +170,6 @@ def looped_checkpoint(args):
     with prepared(args.data or loaded.cfg.data, loaded.tokenizer, 0) as data:
         found = eval_windows(data.val, loaded.cfg.T, windows)
     return loaded, tuple(torch.as_tensor(w).to(loaded.model.io.pos.device) for w in found), loops
-
-def draw(figure, path):
-    "Save a picture, if one was asked for."
-    if not path: return
-    figure.savefig(user_path("picture", path), dpi=150)
-    print(f"picture in {path}")
 
 # %% ../../nbs/cli/03_looped.ipynb #2139df78
 def once(
@@ -224,7 +219,7 @@ def probe(args) -> tuple[dict, int]:
     print(found)
     more = at_rest(loaded, (idx, targets)) | once(args, loaded, (idx, targets))
     if args.sizes: print(size_table(model.trace(idx, loops, mid=True), model))
-    draw(found.plot(), args.picture)
+    save_picture(found.plot(), args)
     curves = dict(ce_by_loop=found.ce.tolist(), rho_by_loop=found.rho.tolist())
     return found.row() | curves | more | dict(ckpt=args.ckpt), 0
 
@@ -284,7 +279,7 @@ def exits(args) -> tuple[dict, int]:
     print("\n".join([f"fixed depths, against {len(curves[FIXED])} loops:", *(f"  {o}" for o in curves[FIXED]),
                      f"leaving early, at most {nats:g} nats above full depth:", *(f"  {o}" for o in found.values())]))
     more = once(args, loaded, windows)
-    if args.picture: draw(frontier_figure(curves), args.picture)
+    if args.picture: save_picture(frontier_figure(curves), args)
     fixed = [exit_row(o) for o in curves[FIXED]]
     return dict(exits=[exit_row(o) for o in found.values()], fixed=fixed, ckpt=args.ckpt) | more, 0
 

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['MARK', 'PLACES', 'LEVERS', 'NO_MEMORY', 'Stop', 'Parser', 'unmarked', 'disk_trouble', 'status_of', 'folded', 'note',
            'pseudo_terminal', 'caught', 'short_of_memory', 'warnings_noted', 'carry_out', 'action_command', 'add_json',
-           'add_store', 'add_out', 'add_flag', 'add_fields', 'given_fields', 'check_target', 'take_lock', 'locked',
-           'Progress', 'finish']
+           'add_store', 'add_out', 'add_picture', 'picture_path', 'save_picture', 'add_flag', 'add_fields',
+           'given_fields', 'check_target', 'take_lock', 'locked', 'Progress', 'finish']
 
 # %% ../../nbs/cli/00_parser.ipynb #6e2b4d5d
 import argparse, contextlib, dataclasses, errno, fcntl, io, json, os, re, sys, warnings
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from fastcore.basics import patch
-from ..core import InvalidInput, one_of, require
+from ..core import InvalidInput, one_of, replace_file, require, user_path
 from ..lab.records import plain
 from ..lab.runs import parse_value
 
@@ -251,6 +251,33 @@ def add_out(parser):
     parser.add_argument("--resume", action="store_true",
                         help="go on with the last run of these parameters that did not finish, if there is one")
     add_store(parser)
+
+# %% ../../nbs/cli/00_parser.ipynb #e896c436
+def add_picture(
+    parser,
+    text="also draw it, as PNG or SVG",  # what is drawn
+):
+    "The flag `--picture`."
+    parser.add_argument("--picture", metavar="FILE", help=text)
+
+def picture_path(
+    args,  # a command line with `--picture`
+) -> Path | None:  # None: no picture was asked for
+    "Where the picture goes; raises `InvalidInput` for a name that does not end in .png or .svg."
+    if args.picture is None: return None
+    path = user_path("picture", args.picture)
+    require(path.suffix.lower() in (".png", ".svg"), "picture", args.picture, "name a file that ends in .png or .svg")
+    return path
+
+def save_picture(
+    figure,  # of matplotlib
+    args,    # as above
+):
+    "Save a figure, if one was asked for."
+    path = picture_path(args)
+    if path is None: return
+    replace_file(path, lambda part: figure.savefig(part, dpi=150, format=path.suffix[1:].lower()))
+    print(f"picture in {path}")
 
 # %% ../../nbs/cli/00_parser.ipynb #e0e30370
 def add_flag(

@@ -11,9 +11,8 @@ __all__ = ['THINKER', 'PATIENT', 'ACTIONS', 'thinker_command', 'listed', 'seed_o
 import sys
 from collections.abc import Callable
 from textwrap import indent
-from .looped import draw
 from .models import add_machine, opened, train, train_parser
-from .parser import Parser, action_command, add_json, note
+from .parser import Parser, action_command, add_json, add_picture, note, picture_path, save_picture
 from ..core import InvalidInput, require, user_path
 from ..lab.runs import parse_value
 
@@ -291,22 +290,20 @@ def surface_parser() -> Parser:
     parser.add_argument("--steps", help="numbers of steps with commas between (default: powers of two)")
     parser.add_argument("--size", help="of the questions (default: the largest that was trained)")
     parser.add_argument("--samples", default="1000", help="questions (default: 1000)")
-    parser.add_argument("--picture", metavar="FILE", help="also draw it, as PNG or SVG")
+    add_picture(parser)
     return parser
 
 def surface(args) -> tuple[dict, int]:
     "`ept thinker surface`."
     from ept.thinker.surface import surface
     model, cfg = thinker_of(args)
-    if args.picture is not None:
-        kind = user_path("picture", args.picture).suffix.lower()
-        require(kind in (".png", ".svg"), "picture", args.picture, "name a file that ends in .png or .svg")
+    picture_path(args)
     asked = {name: getattr(args, name) for name in ("latents", "steps")}
     given = {name: listed(name, text) for name, text in asked.items() if text is not None}
     size = cfg.size_max if args.size is None else parse_value("size", args.size, int)
     found = surface(model, size, **given, n=parse_value("samples", args.samples, int))
     print(found)
-    draw(found.plot(), args.picture)
+    save_picture(found.plot(), args)
     return dict(latents=list(found.latents), steps=list(found.steps), whole=found.whole, token=found.token,
                 size=size, ckpt=args.ckpt), 0
 

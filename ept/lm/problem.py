@@ -10,7 +10,7 @@ __all__ = ['MODES', 'TWINS', 'PRESETS', 'train', 'SHAPED', 'TwinOptions', 'Confi
 from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
-from ..core import InvalidInput, Options, opt, require, saved_options
+from ..core import Options, check_heads, opt, require, saved_options
 from ..fields import Work
 from ..train.credit import build_estimator, SOLVERS, Credit, CreditOptions, Implied
 from ..text.model import equal_width, n_params
@@ -76,9 +76,7 @@ def check(self: Config):
     thick = self.attn_mode == "thick"
     require(self.C <= 65536, "C", self.C, "must be at most 65536")
     require(self.c > -1, "c", self.c, "the leak must be above -1, or nothing pulls the state back")
-    if self.C % self.H:
-        good = [h for h in range(1, self.C + 1) if self.C % h == 0]
-        raise InvalidInput("H", self.H, f"must divide C={self.C}; try one of {good}")
+    check_heads(self.C, self.H)
     require(self.c == 0 or thick, "c", self.c, "the leak belongs to the thick block; add attn_mode thick")
     one_pass = "the thick block cannot be settled in one pass; use auto, gs or anderson"
     require(self.solver != "scan" or not thick, "solver", self.solver, one_pass)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import torch
 from fastcore.basics import patch
 from torch import nn
-from ..core import InvalidInput, Options, one_of, opt, require
+from ..core import Options, check_heads, one_of, opt, require
 from ..iterate import Iterated, IteratedForce, Trace, spread, unroll
 from ..layers import Readout, linear
 from .parts import FREEZES, TIES, VALUES, Dims, LoopLinear, Wired, initialise
@@ -76,8 +76,7 @@ def check(self: LoopedShape):
     super(LoopedShape, self).check()
     require(self.C <= 65536, "C", self.C, "must be at most 65536")
     require(self.loops <= MOST_LOOPS, "loops", self.loops, f"must be at most {MOST_LOOPS}")
-    good = [h for h in range(1, self.C + 1) if self.C % h == 0]
-    require(self.H in good, "H", self.H, f"must divide C={self.C}; try one of {good}")
+    check_heads(self.C, self.H)
     self.wiring = str(parse(self.wiring, unsafe=self.unsafe))
     fix = "the zero key has a value of its own width; use value='matrix' with a sink"
     require(not (self.sink and self.value == "identity"), "sink", self.sink, fix)

@@ -18,7 +18,7 @@ from difflib import get_close_matches
 from itertools import permutations
 from typing import NamedTuple
 from fastcore.basics import patch
-from ..core import InvalidInput, one_of, require
+from ..core import InvalidInput, check_heads, one_of, require
 
 # %% ../../nbs/looped/01_wiring.ipynb #72be4b19
 KINDS = ("ln", "rms", "attn", "mlp", "lin", "alpha", "gate", "sink", "sigmoid", "tanh", "cat")
@@ -627,7 +627,7 @@ def check_shape(C, H=1, T=1, mlp_scale=1, registers=0, value="matrix"):  # as in
     for name, n in dict(C=C, H=H, T=T, mlp_scale=mlp_scale, registers=registers).items():
         least = int(name != "registers")
         require(type(n) is int and n >= least, name, n, f"a whole number, at least {least}")
-    require(C % H == 0, "H", H, f"must divide C={C}")
+    check_heads(C, H)
     one_of("value", value, ("matrix", "identity"))
 
 # %% ../../nbs/looped/01_wiring.ipynb #b650a947

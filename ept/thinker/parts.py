@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import nn
 from .. import layers
-from ..core import Options, one_of, opt, require
+from ..core import Options, check_heads, one_of, opt, require
 from ..layers import LayerNorm, Linear, linear, softmax
 
 # %% ../../nbs/thinker/02_parts.ipynb #27632875
@@ -238,9 +238,7 @@ class Widths(Options):
     def check(self):
         super().check()
         require(self.C <= 65536, "C", self.C, "at most 65536")
-        even = self.C % self.H == 0
-        good = [] if even else [h for h in range(1, min(self.C, 64) + 1) if self.C % h == 0]
-        require(even, "H", self.H, f"must divide C={self.C}; try one of {good}")
+        check_heads(self.C, self.H)
         require(round(self.ffn*self.C) >= 1, "ffn", self.ffn, "a hidden width, ffn times C, of at least one unit")
 
 # %% ../../nbs/thinker/02_parts.ipynb #cc89e532
