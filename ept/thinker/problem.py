@@ -88,14 +88,22 @@ def check(self: TaskOptions):
     super(TaskOptions, self).check()
     self.made = parse_task(self.task)
     self.task = str(self.made)
-    require(self.size_min <= self.size_max, "size_min", self.size_min, f"at most size_max={self.size_max}")
+    if self.curriculum == "fixed": self.check_fixed()
+    else: require(self.size_min <= self.size_max, "size_min", self.size_min, f"at most size_max={self.size_max}")
     self.make_curriculum()
     plain = {f.name: f.default for f in fields(TaskOptions) if f.name.startswith("grow_")}
     for name in (name for name, default in plain.items() if getattr(self, name) != default):
         require(self.curriculum == "grow", name, getattr(self, name), "belongs to the curriculum grow")
-    for size in (self.size_min, self.size_max, *self.test_sizes()): self.made.check_size(size)
+    trained = (self.size_max,) if self.curriculum == "fixed" else (self.size_min, self.size_max)
+    for size in (*trained, *self.test_sizes()): self.made.check_size(size)
     few = self.B*self.made.length(self.size_max) <= 2**27
     require(few, "B", self.B, f"more than {2**27:,} symbols in a batch at size {self.size_max}; fewer samples")
+
+@patch
+def check_fixed(self: TaskOptions):
+    "Raise `InvalidInput` for a smallest size where all samples have the largest."
+    plain = self.size_min == TaskOptions.size_min
+    require(plain, "size_min", self.size_min, "belongs to curricula uniform and grow; fixed trains size_max alone")
 
 # %% ../../nbs/thinker/08_problem.ipynb #c4ee1b75
 MODELS = dict(strict=(StrictThinker, StrictShape), looped=(make_thinker, ThinkerShape), grid=(GridThinker, GridShape))

@@ -8,7 +8,7 @@ __all__ = ['SOLVERS', 'RULES', 'FreeOptions', 'NudgeOptions', 'CreditOptions', '
 
 # %% ../../nbs/train/04_credit.ipynb #a4a913af
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 import torch
 from fastcore.basics import patch
 from ..core import InvalidInput, Options, opt, require
@@ -108,6 +108,9 @@ def check(self: CreditOptions):
         tolerance = getattr(self, name)
         never = f"must not exceed gate={self.gate}, or every gradient would be invalid"
         require(tolerance <= self.gate, name, tolerance, never)
+    modes = next(f.metadata["choices"] for f in fields(self) if f.name == "mode")
+    unrolls = not self.T1 or "bptt" in modes
+    require(unrolls, "T1", self.T1, f"belongs to mode bptt, and this system has {', '.join(modes)}; leave it out")
     require(self.jr_floor <= self.jr_max, "jr_floor", self.jr_floor, f"must not exceed jr_max={self.jr_max}")
 
 # %% ../../nbs/train/04_credit.ipynb #0b923e9a
