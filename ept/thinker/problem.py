@@ -99,6 +99,7 @@ def check(self: TaskOptions):
     few = self.B*self.made.length(self.size_max) <= 2**27
     require(few, "B", self.B, f"more than {2**27:,} symbols in a batch at size {self.size_max}; fewer samples")
 
+# %% ../../nbs/thinker/08_problem.ipynb #4596f523
 @patch
 def check_fixed(self: TaskOptions):
     "Raise `InvalidInput` for a smallest size where all samples have the largest."
