@@ -104,6 +104,8 @@ class LoopOptions(DrawOptions):
     peak: float = opt(0., "operations a second of the device, for the share of it that is used; 0 measures a product",
                       least=0, group="evaluation and machine")
     dtype: str = opt("float32", "arithmetic of the loops: float32 or bfloat16", DTYPES, group="evaluation and machine")
+    compile: bool = opt(False, "mode bp: compile the blocks by torch.compile; minutes at first, for a GPU",
+                        group="evaluation and machine")
     log: str = opt("ept", "progress lines: ours, or those of the original", LOGS, group="evaluation and machine")
 
 # %% ../../nbs/looped/09_problem.ipynb #2002fdd9
@@ -137,6 +139,7 @@ def check(self: LoopedConfig):
     self.check_exit()
     require(self.B % self.accumulate == 0, "accumulate", self.accumulate, f"must divide B={self.B}")
     self.check_truncation()
+    if self.compile: self.check_compiled()
     if self.mode != "bp": self.check_field()
 
 # %% ../../nbs/looped/09_problem.ipynb #9243eabc
@@ -191,6 +194,15 @@ def check_truncation(self: LoopedConfig):
     require(reads, "grad_loops", self.grad_loops, lost)
     kept = "keys of an earlier loop would get no gradient; use grad_loops 0"
     require(self.kv == "each", "kv", self.kv, kept)
+
+# %% ../../nbs/looped/09_problem.ipynb #982c352b
+@patch
+def check_compiled(self: LoopedConfig):
+    "Raise `InvalidInput` for what compiled blocks cannot do."
+    fix = "products with the Jacobian of a compiled block are not to be had; use mode bp"
+    require(self.mode == "bp", "compile", self.compile, fix)
+    fix = "the control of rho differentiates a loop twice; use gain_control rms, or leave compile out"
+    require(self.gain_control != "rho", "compile", self.compile, fix)
 
 # %% ../../nbs/looped/09_problem.ipynb #e3f23c33
 @patch
@@ -257,6 +269,8 @@ class LoopedProblem(TextProblem):
         self.decoding = {} if cfg.sample_kv == "model" else dict(kv=cfg.sample_kv)   # and a rule, once it is calibrated
         self.alarm = GainAlarm(mode="stop" if cfg.alarm == "stop" else "warn")
         self.field = as_trained(self.model, cfg)
+        if cfg.compile:
+            for block in (*self.model.prelude, *self.model.core, *self.model.coda): block.compile()
         self.credit = None if cfg.mode == "bp" else Credit(cfg, seed=cfg.seed)
 
     def build(self, cfg, n_vocab):
