@@ -626,7 +626,7 @@ def parsed(
 
 # %% ../../nbs/local/01_rules.ipynb #0a65586d
 def load(
-    source: str,  # Path | dict | path, JSON text (it begins with a brace), or a table
+    source: str | Path | dict,  # path, JSON text (it begins with a brace), or a table
 ) -> Rule:
     "A rule from outside; nothing is evaluated; raises `InvalidInput`."
     if isinstance(source, (str, os.PathLike)):
@@ -1022,8 +1022,8 @@ def store(self: Writer,
 
 @patch
 def leap(self: Writer,
-    when: str,  # name of a condition; "": none
-) -> int:       # None | place behind the instruction, for `land`
+    when: str,    # name of a condition; "": none
+) -> int | None:  # place behind the instruction, for `land`
     "Begin what a condition guards, if there is one."
     if not when: return None
     array, link, _ = self.value(self.rule.when[when])
@@ -1032,7 +1032,7 @@ def leap(self: Writer,
 
 @patch
 def land(self: Writer,
-    start: int,  # None | from `leap`
+    start: int | None,  # from `leap`
 ):
     "End it: now it is known how far to leap."
     if start is not None: self.code[start - 1][5] = len(self.code) - start
@@ -1114,9 +1114,9 @@ def listing(
 
 # %% ../../nbs/local/01_rules.ipynb #511c5410
 def folded(
-    op: str,     # an operator that maps
-    args: list,  # numbers
-) -> float:      # None | an int where it is one
+    op: str,        # an operator that maps
+    args: list,     # numbers
+) -> float | None:  # an int where it is one
     "The value of an operator on constants; None unless both precisions agree on it."
     with np.errstate(all="ignore"):
         single, double = (fold(op, [np.full(1, a, kind) for a in args]) for kind in (np.float32, np.float64))
@@ -1134,8 +1134,8 @@ def fold(
     return made
 
 def plain(
-    v: float,  # finite
-) -> int: return int(v) if v == int(v) else v
+    v: float,      # finite
+) -> int | float: return int(v) if v == int(v) else v
 
 def is_op(
     e: Expression,  # as JSON holds it
@@ -1216,7 +1216,7 @@ def statement_after(
     part: str,       # init or step
     k: int,          # which statement of the part
     look: Callable,  # as in `shortened`
-) -> dict:           # None | as in a file
+) -> dict | None:    # as in a file
     "A statement after simplification as a table; None if it does nothing."
     s, kept = getattr(rule, part)[k], in_force(getattr(rule, part))
     if s.frozen: return s.to_dict()
