@@ -163,7 +163,7 @@ class EvolveConfig(Options):
 
 # %% ../../nbs/local/09_evolve.ipynb #7f06e089
 class Island:
-    "A population that evolves by itself."
+    "A population under regularised evolution: the oldest dies (E. Real et al., 2019, arXiv 1802.01548)."
     def __init__(self,
         starts: Sequence = ("random",),         # as `start_from` reads them
         stages: Sequence = ("five",),           # names of suites, or suites
@@ -503,7 +503,7 @@ def moved(
     tries: int,                # calls of `worth`, about
     rng: np.random.Generator,  # of the random numbers
 ) -> np.ndarray:               # (constants,), from -4 to 4 by CMA-ES
-    "Logarithms to the base of 2 of the factors by which the constants are better."
+    "Base-2 logarithms of factors by which the constants are better, by CMA-ES (N. Hansen, arXiv 1604.00772)."
     try: import cma
     except ImportError: return coordinates(worth, np.zeros(size), tries, rng)
     if size < 2: return coordinates(worth, np.zeros(size), tries, rng)   # it wants two dimensions
@@ -572,7 +572,7 @@ class Archive:
 def cells(self: Archive,
     width: int = 8,  # tree nodes that share a cell
 ) -> dict:           # cell: entry
-    "The best entry of each cell."
+    "The best entry of each cell (MAP-Elites: J.-B. Mouret and J. Clune, 2015, arXiv 1504.04909)."
     found = {}
     for e in sorted(self.elites, key=worth): found[cell_of(e, width)] = e
     return found
