@@ -83,7 +83,7 @@ class Judge:
 @patch
 def card(self: Judge,
     rule: Rule,  # the rule
-    stage: int,  # score card as plain values, score
+    stage: int,  # number of the suite, from 0
 ) -> tuple:      # score card as plain values, score
     "What a rule is worth in all runs of the suite of a stage."
     card = score(rule, self.stages[stage])
@@ -600,7 +600,9 @@ def to_dict(self: Archive) -> dict:
 @patch
 def save(self: Archive,
     path: Path | str,  # of a JSON file
-): write_json(Path(path), self.to_dict())
+):
+    "Write it as JSON, whole or not at all; raises `WriteFailed`."
+    write_json(Path(path), self.to_dict())
 
 # %% ../../nbs/local/09_evolve.ipynb #526177eb
 @patch(cls_method=True)

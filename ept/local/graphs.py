@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['LARGEST', 'MAKERS', 'EXAMPLES', 'Graph', 'int32', 'end_nodes', 'from_edges', 'edge_array', 'reached', 'feedforward',
            'waxman', 'joined', 'named', 'ring_edges', 'ring', 'lattice', 'small_world', 'random_regular', 'read_edges',
-           'graph_from', 'cut', 'relabel', 'depths', 'network', 'statistics', 'places', 'draw']
+           'graph_from', 'edge_of', 'cut', 'relabel', 'depths', 'network', 'statistics', 'places', 'draw']
 
 # %% ../../nbs/local/02_graphs.ipynb #d2595edc
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 import numpy as np
 from ..core import InvalidInput, is_number, one_of, require, user_path
@@ -101,7 +102,7 @@ def edge_array(
     return pairs.astype(np.int64)
 
 def reached(
-    graph: Graph,  # (n,) bool
+    graph: Graph,  # the graph
 ) -> np.ndarray:   # (n,) bool
     "Which nodes a signal from the inputs can come to, along edges in either direction."
     found = np.zeros(graph.n, bool)
@@ -308,17 +309,24 @@ def graph_from(
 
 EXAMPLES = dict(waxman="waxman:12", ring="ring:12+4", lattice="lattice:4x4", small="small:24", regular="regular:12x3")
 
+# %% ../../nbs/local/02_graphs.ipynb #8f94fef6
+@lru_cache(maxsize=64)
+def edge_of(
+    graph: Graph,  # the graph
+) -> np.ndarray:   # (H,) int32
+    "The edge of each half-edge, in the order of first halves."
+    first = graph.own < graph.dst
+    edge = np.zeros(len(first), np.int32)
+    edge[first] = np.arange(first.sum())
+    return np.where(first, edge, edge[graph.rev]).astype(np.int32)
+
 # %% ../../nbs/local/02_graphs.ipynb #c174c0e3
 def cut(
     graph: Graph,               # the graph
     edges: Sequence[int],       # (k,) which of `graph.edges` go
 ) -> tuple[Graph, np.ndarray]:  # the rest, and (H',) the half-edges that it keeps
     "A graph without some edges; an output may lose its last path."
-    number = np.zeros(len(graph.own), int)  # of the edge that a half-edge belongs to
-    first = graph.own < graph.dst
-    number[first] = np.arange(first.sum())
-    number = np.where(first, number, number[graph.rev])
-    kept = np.flatnonzero(~np.isin(number, edges))
+    kept = np.flatnonzero(~np.isin(edge_of(graph), edges))
     new = np.zeros(len(graph.own), int)
     new[kept] = np.arange(len(kept))
     own = graph.own[kept]
@@ -341,7 +349,7 @@ def relabel(
 
 # %% ../../nbs/local/02_graphs.ipynb #b7eb360a
 def depths(
-    graph: Graph,  # (n,) -1: no such way
+    graph: Graph,  # the graph
 ) -> np.ndarray:   # (n,) -1: no such way
     "Edges on the longest upward way from an input to each node; raises `InvalidInput` if the parity goes round a loop."
     up = graph.parity > 0
@@ -380,7 +388,7 @@ def statistics(
 
 # %% ../../nbs/local/02_graphs.ipynb #1bfac7c2
 def places(
-    graph: Graph,  # (n, 2)
+    graph: Graph,  # the graph
 ) -> np.ndarray:   # (n, 2)
     "Where a figure puts the nodes."
     depth = depths(graph)

@@ -695,13 +695,21 @@ def new_slot(self: Draft,
 # %% ../../nbs/local/08_grow.ipynb #8e95ff91
 def is_number(
     e: Expression,  # as JSON holds it
-) -> bool: return type(e) in (int, float)
+) -> bool:
+    "Whether an expression is a constant."
+    return type(e) in (int, float)
+
 def is_leaf(
     e: Expression,  # as JSON holds it
-) -> bool: return type(e) is not list or e[0] not in OPS
+) -> bool:
+    "Whether an expression has no arguments."
+    return type(e) is not list or e[0] not in OPS
+
 def is_inner(
     e: Expression,  # as JSON holds it
-) -> bool: return not is_leaf(e)
+) -> bool:
+    "Whether an expression is an operator with arguments."
+    return not is_leaf(e)
 
 @patch
 def change_constant(self: Draft) -> bool:

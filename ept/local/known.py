@@ -4,18 +4,17 @@
 
 # %% auto #0
 __all__ = ['FIRE', 'KNOWN', 'relaxed', 'ep', 'asym_ep', 'graph_field', 'squash', 'layered', 'error_by', 'backprop', 'delta',
-           'feedback_alignment', 'kolen_pollack', 'backprop_events', 'oja', 'hebb', 'perturbation', 'Known',
-           'protocols', 'known', 'lesson_change', 'cosines']
+           'feedback_alignment', 'kolen_pollack', 'backprop_events', 'oja', 'hebb', 'perturbation', 'Known', 'known',
+           'lesson_change', 'cosines']
 
 # %% ../../nbs/local/05_known.ipynb #25b7904c
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 import numpy as np
 from ..core import one_of
-from .graphs import Graph
-from .native import edge_of
+from .graphs import Graph, edge_of
 from .rules import Expression, Rule
-from .run import Examples, Protocol, simulate
+from .run import Examples, Protocol, phases, simulate
 
 # %% ../../nbs/local/05_known.ipynb #33a256cd
 def relaxed(
@@ -245,17 +244,12 @@ class Known(NamedTuple):
     make: callable      # of its settings
     protocol: Protocol  # that it is made for
 
-def protocols(
-    name: str,   # of the protocol
-    steps: int,  # of each phase
-): return Protocol(name, steps, steps)
-
 KNOWN = {
-    "ep": Known(ep, protocols("clamped", 80)), "asym_ep": Known(asym_ep, protocols("clamped", 50)),
-    **{f.__name__: Known(f, protocols("clamped", 4)) for f in (backprop, feedback_alignment, kolen_pollack, delta)},
-    "backprop_events": Known(backprop_events, protocols("pulse", 4)),
-    **{f.__name__: Known(f, protocols("target", 4)) for f in (hebb, oja)},
-    "perturbation": Known(perturbation, protocols("reward", 4))}
+    "ep": Known(ep, phases("clamped", 80)), "asym_ep": Known(asym_ep, phases("clamped", 50)),
+    **{f.__name__: Known(f, phases("clamped", 4)) for f in (backprop, feedback_alignment, kolen_pollack, delta)},
+    "backprop_events": Known(backprop_events, phases("pulse", 4)),
+    **{f.__name__: Known(f, phases("target", 4)) for f in (hebb, oja)},
+    "perturbation": Known(perturbation, phases("reward", 4))}
 
 def known(
     name: str,   # of `KNOWN`

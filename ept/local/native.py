@@ -6,8 +6,8 @@
 __all__ = ['DEAD', 'TINY', 'MASK', 'GOLDEN', 'GAUSS', 'UNIFORM', 'EXACT', 'HEAD', 'MIX', 'NET', 'MACROS', 'REDUCE', 'NOISES',
            'STORES', 'STEP', 'LAYOUT', 'CONSTANTS', 'RESOLVE', 'PLAN', 'OPEN', 'WRITES', 'TELLS', 'PHASES', 'LESSON',
            'RUN', 'NUMBERS', 'INTEGERS', 'POINTERS', 'COUNTS', 'ARRAYS', 'INTERPRET', 'dead_lanes', 'mix', 'lane_keys',
-           'draw', 'cases', 'numbers', 'source', 'Setup', 'Job', 'kernel', 'address', 'edge_of', 'set_up', 'head',
-           'Outcome', 'run_jobs', 'branches', 'interpreter']
+           'draw', 'cases', 'numbers', 'source', 'Setup', 'Job', 'kernel', 'address', 'set_up', 'head', 'Outcome',
+           'run_jobs', 'branches', 'interpreter']
 
 # %% ../../nbs/local/03_native.ipynb #9bf77c97
 import ctypes, math, re
@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
 import numpy as np
-from .graphs import Graph
+from .graphs import Graph, edge_of
 from .rules import CODES, HELPERS_C, HELPERS_PYTHON, KINDS, OPS, PROTOCOL, WIDTH, Program
 from ..native import library
 
@@ -575,19 +575,11 @@ def kernel():
 
 def address(
     a: np.ndarray | None,  # whose numbers lie in one piece
-) -> int | None: return a.__array_interface__["data"][0] if a is not None else None
+) -> int | None:           # of its first number
+    "Where an array lies in memory."
+    return a.__array_interface__["data"][0] if a is not None else None
 
 # %% ../../nbs/local/03_native.ipynb #c922fdf4
-@lru_cache(maxsize=64)
-def edge_of(
-    graph: Graph,  # (H,) int32
-) -> np.ndarray:   # (H,) int32
-    "The edge of each half-edge, in the order of first halves."
-    first = graph.own < graph.dst
-    edge = np.zeros(len(first), np.int32)
-    edge[first] = np.arange(first.sum())
-    return np.where(first, edge, edge[graph.rev]).astype(np.int32)
-
 def set_up(
     graph: Graph,         # the graph
     plan: Sequence[int],  # hold, error, clamp, reward, order

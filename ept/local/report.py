@@ -49,7 +49,9 @@ def table_of(
 def folded(
     title: str,   # what is seen
     inside: str,  # HTML
-) -> str: return f"<details><summary>{said(title)}</summary>{inside}</details>"
+) -> str:
+    "Something behind a fold."
+    return f"<details><summary>{said(title)}</summary>{inside}</details>"
 
 # %% ../../nbs/local/12_report.ipynb #593d622e
 def picture(
@@ -67,7 +69,7 @@ def picture(
 BESIDE = ("backprop", "kolen_pollack", "feedback_alignment", "delta")   # known rules on the page
 
 def measured(
-    rule: Rule,          # the rule
+    rule: Rule,          # the best one, or any other
     suite: Suite | str,  # a suite, or the name of one
 ) -> dict:
     "Score and held-out score of a rule, by lesson."
@@ -120,7 +122,7 @@ def curve_figure(
 
 # %% ../../nbs/local/12_report.ipynb #c2587dfb
 def equations(
-    rule: Rule,  # the rule
+    rule: Rule,  # the best one, or any other
 ) -> str:        # HTML
     "A rule as mathematics."
     import matplotlib.pyplot as plt
@@ -153,7 +155,7 @@ def family_tree(
 
 # %% ../../nbs/local/12_report.ipynb #0034a6c9
 def learning_figure(
-    rule: Rule,          # the rule
+    rule: Rule,          # the best one, or any other
     suite: Suite | str,  # a suite, or the name of one
 ) -> "Figure":           # of matplotlib
     "Squared error while it is taught, the mean over seeds and twenty examples."
@@ -174,7 +176,7 @@ def learning_figure(
 
 # %% ../../nbs/local/12_report.ipynb #1227f4a8
 def trace_figure(
-    rule: Rule,          # the rule
+    rule: Rule,          # the best one, or any other
     suite: Suite | str,  # a suite, or the name of one
     examples: int = 3,   # how many
 ) -> "Figure":           # of matplotlib
@@ -194,7 +196,9 @@ def trace_figure(
 # %% ../../nbs/local/12_report.ipynb #07d2dd0d
 def as_json(
     value: object,  # that JSON can hold
-) -> str: return f"<pre>{said(json.dumps(value, indent=1))}</pre>"
+) -> str:
+    "Plain values as they stand in a file."
+    return f"<pre>{said(json.dumps(value, indent=1))}</pre>"
 
 def best_parts(
     archive: Archive,    # what was found

@@ -79,7 +79,9 @@ def horner(
 
 def in_c(
     v: float,  # a constant
-) -> str: return f"(T){float(v)!r}"
+) -> str:      # with a cast to the type T of the program
+    "A constant in C."
+    return f"(T){float(v)!r}"
 
 HELPERS_C = f"""
 static inline T squash(T x)
@@ -243,8 +245,11 @@ def fail(
     at: Place,      # where the fault is
     value: object,  # what was given there
     fix: str,       # what would do instead
-): raise InvalidInput(place(at), brief(value), fix)
+):
+    "Raise `InvalidInput` for a place in a rule."
+    raise InvalidInput(place(at), brief(value), fix)
 
+# %% ../../nbs/local/01_rules.ipynb #89b57c9f
 def near(
     word: object,       # as it was written; text, or anything else
     choices: Iterable,  # names that would do
@@ -612,7 +617,9 @@ def no_twins(
 
 def no_constant(
     word: str,  # NaN, Infinity or -Infinity, as `json.loads` calls it
-): raise InvalidInput("rule", word, "a constant is a finite number")
+):
+    "Refuse what JSON does not have; raises `InvalidInput`."
+    raise InvalidInput("rule", word, "a constant is a finite number")
 
 def parsed(
     text: str,  # JSON
@@ -1135,12 +1142,16 @@ def fold(
 
 def plain(
     v: float,      # finite
-) -> int | float: return int(v) if v == int(v) else v
+) -> int | float:  # the same number
+    "A number in its shortest form."
+    return int(v) if v == int(v) else v
 
 def is_op(
     e: Expression,  # as JSON holds it
     op: str,        # an operator
-) -> bool: return type(e) is list and e[0] == op
+) -> bool:
+    "Whether an operator stands at the root of an expression."
+    return type(e) is list and e[0] == op
 
 # %% ../../nbs/local/01_rules.ipynb #775e60e2
 TWICE = ("abs", "relu", "clip", "sign", "step")   # what changes nothing the second time

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['ABSENT', 'HELD', 'ONCE', 'MOMENT', 'AFTER', 'ALONE', 'BEFORE', 'PLANS', 'FLAGS', 'TOLD', 'BACKENDS', 'PRECISIONS',
-           'Examples', 'State', 'Result', 'Plan', 'Protocol', 'Machine', 'checked', 'fits', 'simulate', 'simulate_many',
-           'kernel_results', 'result_of', 'backends', 'chosen', 'machine_of', 'machine_result', 'Compiled', 'one_step',
-           'kernel_step']
+           'Examples', 'State', 'Result', 'Plan', 'Protocol', 'phases', 'Machine', 'checked', 'fits', 'simulate',
+           'simulate_many', 'kernel_results', 'result_of', 'backends', 'chosen', 'machine_of', 'machine_result',
+           'Compiled', 'one_step', 'kernel_step']
 
 # %% ../../nbs/local/04_run.ipynb #da843373
 import math
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from fastcore.basics import patch
 from ..core import Options, one_of, opt, require
-from .graphs import Graph
+from .graphs import Graph, edge_of
 from .native import DEAD, TINY, Outcome, dead_lanes, draw, interpreter, kernel, lane_keys, run_jobs, set_up
 from .rules import KINDS, NOISE, OPS, ROWS, SENSES, Expression, Program, Rule, compile_rule, in_force, live
 
@@ -85,12 +85,19 @@ class Protocol(Options):
 
     def __hash__(self): return hash((self.name, self.forward, self.teach))
 
+def phases(
+    name: str,   # of a protocol
+    steps: int,  # of each phase
+) -> Protocol:
+    "A protocol that signals and teaching have equally long."
+    return Protocol(name, steps, steps)
+
 # %% ../../nbs/local/04_run.ipynb #e4c9e21a
 class Machine:
     "A rule on a graph with its memory, in NumPy or PyTorch."
     def __init__(self,
-        rule: Rule,                 # the rule
-        graph: Graph,               # the graph
+        rule: Rule,                 # that every node runs
+        graph: Graph,               # on which it runs
         seeds: Sequence[int],       # (L,) of weights and noise, one a lane
         dtype: str = "float32",     # float32 or float64
         m: ModuleType = np,         # numpy or torch
@@ -102,9 +109,7 @@ class Machine:
         self.L, self.number = len(seeds), 0
         self.own, self.dst, self.rev = (self.array(a, whole=True) for a in (graph.own, graph.dst, graph.rev))
         self.first = self.array(np.flatnonzero(graph.own < graph.dst), whole=True)   # of each edge
-        edge = np.zeros(len(graph.own), np.int64)
-        edge[np.flatnonzero(graph.own < graph.dst)] = np.arange(len(graph.own)//2)
-        self.edge = self.array(np.where(graph.own < graph.dst, edge, edge[graph.rev]), whole=True)
+        self.edge = self.array(edge_of(graph), whole=True)
         degree = np.diff(graph.ptr)
         self.rounds = [(self.array(np.flatnonzero(degree > k), whole=True),
                         self.array(graph.ptr[:-1][degree > k] + k, whole=True)) for k in range(degree.max(initial=0))]
@@ -434,7 +439,7 @@ BACKENDS = ("auto", "numpy", "c", "numba", "torch", "cuda")
 PRECISIONS = ("float32", "float64")
 
 def checked(
-    graph: Graph,                   # the graph
+    graph: Graph,                   # on which it runs
     examples: Examples,             # what is shown and asked, in order
     seeds: Sequence[int],           # (L,) of weights and noise, one a lane
     taught: Sequence[bool] | None,  # (E,) which examples are taught; None: all
@@ -460,8 +465,8 @@ def checked(
 
 # %% ../../nbs/local/04_run.ipynb #a03fb89d
 def fits(
-    rule: Rule,    # the rule
-    graph: Graph,  # the graph
+    rule: Rule,    # that every node runs
+    graph: Graph,  # on which it runs
     state: State,  # from outside
     L: int,        # lanes
 ) -> State:        # a copy
@@ -476,8 +481,8 @@ def fits(
 
 # %% ../../nbs/local/04_run.ipynb #7d6b1fb3
 def simulate(
-    rule: Rule,                            # the rule
-    graph: Graph,                          # the graph
+    rule: Rule,                            # that every node runs
+    graph: Graph,                          # on which it runs
     protocol: Protocol,                    # what is shown and told, and for how long
     examples: Examples,                    # what is shown and asked, in order
     seeds: Sequence[int],                  # (L,) of weights and noise, one a lane
@@ -503,7 +508,7 @@ def simulate(
 # %% ../../nbs/local/04_run.ipynb #c14b61bb
 def simulate_many(
     programs: Sequence[Program],           # of `compile_rule`
-    graph: Graph,                          # the graph
+    graph: Graph,                          # on which it runs
     protocol: Protocol,                    # what is shown and told, and for how long
     examples: Examples,                    # what is shown and asked, in order
     seeds: Sequence[int],                  # (L,)
@@ -523,7 +528,7 @@ def simulate_many(
 # %% ../../nbs/local/04_run.ipynb #be08dde8
 def kernel_results(
     programs: Sequence[Program],  # of `compile_rule`
-    graph: Graph,                 # the graph
+    graph: Graph,                 # on which it runs
     protocol: Protocol,           # what is shown and told, and for how long
     examples: Examples,           # what is shown and asked, in order
     seeds: Sequence[int],         # (L,) of weights and noise, one a lane
@@ -574,8 +579,8 @@ def chosen(
 
 def machine_of(
     backend: str,          # as `chosen` gives it, not c
-    rule: Rule,            # the rule
-    graph: Graph,          # the graph
+    rule: Rule,            # that every node runs
+    graph: Graph,          # on which it runs
     seeds: Sequence[int],  # (L,) of weights and noise, one a lane
     dtype: str,            # float32 or float64
 ) -> Machine:
@@ -607,8 +612,8 @@ def machine_result(
 class Compiled(Machine):
     "A machine whose steps are bytecode, interpreted by what Numba has compiled."
     def __init__(self,
-        rule: Rule,            # the rule
-        graph: Graph,          # the graph
+        rule: Rule,            # that every node runs
+        graph: Graph,          # on which it runs
         seeds: Sequence[int],  # (L,) of weights and noise, one a lane
         dtype: str,            # float32 or float64
     ):
@@ -657,8 +662,8 @@ def step(self: Compiled,
 
 # %% ../../nbs/local/04_run.ipynb #7655135c
 def one_step(
-    rule: Rule,                          # the rule
-    graph: Graph,                        # the graph
+    rule: Rule,                          # that every node runs
+    graph: Graph,                        # on which it runs
     state: State,                        # its dtype is that of the step
     senses: dict | None = None,          # {name: number or (L,)} of teach, last, reward; what is missing is 0
     seeds: Sequence[int] | None = None,  # (L,) of the noise; None: 0, 1, ...
@@ -681,7 +686,7 @@ def one_step(
 # %% ../../nbs/local/04_run.ipynb #d7ba325f
 def kernel_step(
     program: Program,      # of `compile_rule`
-    graph: Graph,          # the graph
+    graph: Graph,          # on which it runs
     state: State,          # that it begins with
     told: np.ndarray,      # (3, L) teach, last and reward
     seeds: Sequence[int],  # (L,) of weights and noise, one a lane

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['WASH', 'TAIL', 'FIVE', 'TWELVE', 'BEHIND', 'MACHINES', 'BANDITS', 'LOOPS', 'SUITES', 'CRUMBS', 'HURDLES', 'TAUGHT_BY',
            'SHORT', 'LONGER', 'LEAST', 'PROPERTIES', 'Case', 'Suite', 'Setting', 'setting', 'explained', 'gain_of',
-           'judged', 'steps', 'other_graph', 'other_lesson', 'held_out', 'Scorecard', 'suite_of', 'scores', 'score',
-           'card', 'digest', 'program_key', 'brief', 'first_run', 'unseen', 'examine', 'Pupil', 'soon', 'Property',
-           'School', 'lessons', 'garbage', 'swap_graph', 'scaled', 'raised', 'half', 'constants_of', 'with_constant',
+           'judged', 'other_graph', 'other_lesson', 'held_out', 'Scorecard', 'suite_of', 'scores', 'score', 'card',
+           'digest', 'program_key', 'brief', 'first_run', 'unseen', 'examine', 'Pupil', 'soon', 'Property', 'School',
+           'lessons', 'garbage', 'swap_graph', 'scaled', 'raised', 'half', 'constants_of', 'with_constant',
            'properties', 'property_table', 'draw_properties']
 
 # %% ../../nbs/local/07_score.ipynb #31f049a9
@@ -22,7 +22,7 @@ from fastcore.basics import patch
 from ..core import one_of, require
 from .graphs import Graph, cut, depths, graph_from
 from .rules import Rule, alive, compile_rule
-from .run import Examples, Protocol, State, simulate, simulate_many
+from .run import Examples, Protocol, State, phases, simulate, simulate_many
 from .tasks import FUNCTIONS, examples, lesson
 
 # %% ../../nbs/local/07_score.ipynb #4c574dbc
@@ -118,25 +118,20 @@ MACHINES = ("memorise(length=4, symbols=3)", "memorise(length=6, symbols=3)", "t
 BANDITS = ("bandit", "bandit(seed=1)", "bandit(contexts=4, seed=2)", "bandit(contexts=4, luck=0.2)", "xor")
 LOOPS = {"waxman:12:2-2": 12, "waxman:12:2-2@1": 12, "waxman:12:2-2@2": 12, "ring:12+12:2-2": 12, "waxman:50:2-2": 20}
 
-def steps(
-    name: str,  # of the protocol
-    n: int,     # of each phase
-) -> Protocol: return Protocol(name, n, n)
-
 SUITES = {suite.name: suite for suite in (
     Suite("small", (Case("2-4-2", FIVE, (0, 1), 200), Case("2-4-4-2", FIVE, (0, 1), 400))),
     Suite("five", (Case("2-8-2", FIVE, n=600),)),
     Suite("twelve", (Case("2-8-2", TWELVE, n=600),)),
     Suite("credit", (Case("2-1-2", BEHIND, tuple(range(6)), 2000),
-                     Case("2-3-3-3-2", BEHIND, tuple(range(6)), 2000, steps("clamped", 5)))),
-    Suite("loops", tuple(Case(text, TWELVE, (0, 1), 600, steps("clamped", k)) for text, k in LOOPS.items())),
+                     Case("2-3-3-3-2", BEHIND, tuple(range(6)), 2000, phases("clamped", 5)))),
+    Suite("loops", tuple(Case(text, TWELVE, (0, 1), 600, phases("clamped", k)) for text, k in LOOPS.items())),
     Suite("circuits", tuple(Case("4-12-12-1", tuple(f"circuit(depth={d}, size=4, seed={k})" for k in range(4)),
                                  (0, 1), 2000, exam=64) for d in (1, 2, 4))),
     Suite("digits", (Case("64-24-10", ("digits",), (0, 1, 2), 3000, exam=200),)),
-    Suite("sequence", (Case("waxman:16:3-3", MACHINES, (0, 1), 2000, steps("clamped", 10), 96),
-                       Case("11-24-11", ("text",), (0, 1), 2000, steps("clamped", 3), 48),
-                       Case("waxman:16:3-3", MACHINES, (0, 1), 2000, steps("stream", 10), 96))),
-    Suite("reward", (Case("4-8-2", BANDITS, n=2000, protocol=steps("reward", 4)),)),
+    Suite("sequence", (Case("waxman:16:3-3", MACHINES, (0, 1), 2000, phases("clamped", 10), 96),
+                       Case("11-24-11", ("text",), (0, 1), 2000, phases("clamped", 3), 48),
+                       Case("waxman:16:3-3", MACHINES, (0, 1), 2000, phases("stream", 10), 96))),
+    Suite("reward", (Case("4-8-2", BANDITS, n=2000, protocol=phases("reward", 4)),)),
 )}
 
 # %% ../../nbs/local/07_score.ipynb #feffb441
@@ -158,7 +153,7 @@ def other_lesson(
     return str(replace(one, seed=one.seed + 100)) if hasattr(one, "seed") else text
 
 def held_out(
-    suite: Suite,  # the suite
+    suite: Suite,  # whose cases count
 ) -> Suite:
     "The same questions where nothing was selected."
     def other(case):
@@ -221,7 +216,7 @@ def scores(
 
 # %% ../../nbs/local/07_score.ipynb #8cde4e55
 def score(
-    rule: Rule,                          # the rule
+    rule: Rule,                          # that is judged
     suite: Suite | str = "five",         # as in `suite_of`
     seeds: Sequence[int] | None = None,  # as in `suite_of`
     n: int | None = None,                # as in `suite_of`
@@ -238,8 +233,8 @@ def score(
 
 # %% ../../nbs/local/07_score.ipynb #6b34272a
 def card(
-    rule: Rule,      # the rule
-    suite: Suite,    # the suite
+    rule: Rule,      # that is judged
+    suite: Suite,    # whose cases count
     parts: list,     # of (case, (result, gains, twin's shares))
     seconds: float,  # of wall time, a rule's share of the call
 ) -> Scorecard:
@@ -275,7 +270,7 @@ def digest(
     return h.hexdigest()
 
 def program_key(
-    rule: Rule,  # the rule
+    rule: Rule,  # that is judged
 ) -> str:
     "Fingerprint of what runs of a rule."
     p = compile_rule(rule)
@@ -283,7 +278,7 @@ def program_key(
 
 @lru_cache(maxsize=64)
 def brief(
-    suite: Suite,  # the suite
+    suite: Suite,  # whose cases count
     n: int,        # examples that are taught
     exam: int,     # examples of the exam
 ) -> Setting:
@@ -463,12 +458,16 @@ class School:
 # %% ../../nbs/local/07_score.ipynb #b3c0eb85
 def lessons(
     y: Sequence[float],  # of exams, 25 examples apart
-) -> tuple: return tuple(range(0, 25*len(y), 25)), tuple(map(float, y)), "examples"  # of a curve
+) -> tuple:              # entries x, y and label of a `Property`
+    "The curve of exams between lessons."
+    return tuple(range(0, 25*len(y), 25)), tuple(map(float, y)), "examples"
 
 def garbage(
     x: np.ndarray | None,  # (E, I, L) inputs
     y: np.ndarray,         # (E, O, L) targets
-) -> tuple: return x, np.random.default_rng(0).permuted(y, axis=0)
+) -> tuple:                # the inputs as they are, each output in an order of its own
+    "Targets that have nothing to do with the inputs."
+    return x, np.random.default_rng(0).permuted(y, axis=0)
 
 def swap_graph(
     pupil: Pupil,          # stays as it is
@@ -598,7 +597,9 @@ def saves(self: School) -> Property:
 def raised(
     x: np.ndarray,  # (E, I, L) inputs
     y: np.ndarray,  # (E, O, L) targets
-) -> tuple: return x, y + .3
+) -> tuple:         # the inputs as they are, the targets higher by .3
+    "The task that a transfer leads to."
+    return x, y + .3
 
 @patch
 def transfers(self: School) -> Property:
@@ -663,7 +664,7 @@ def hurries(self: School) -> Property:
 
 # %% ../../nbs/local/07_score.ipynb #783a5560
 def constants_of(
-    rule: Rule,  # of (part, index, places) in the rule's table
+    rule: Rule,  # that is judged
 ) -> list:       # of (part, index, places) in the rule's table
     "Where the constants of the statements are."
     def places(e, at):
@@ -675,7 +676,7 @@ def constants_of(
     return parts + [("let", k, at) for k, e in data["let"].items() for at in places(e, ())]
 
 def with_constant(
-    rule: Rule,     # the rule
+    rule: Rule,     # that is judged
     where: tuple,   # from `constants_of`
     factor: float,  # by which it is multiplied
 ) -> Rule:
@@ -708,7 +709,7 @@ PROPERTIES = (School.reacts, School.memorises, School.generates, School.waits, S
               School.shares, School.shifts, School.hurries, School.insensitive)
 
 def properties(
-    rule: Rule,                           # the rule
+    rule: Rule,                           # that is judged
     protocol: Protocol = Protocol(),      # that it is made for
     n: int = 600,                         # examples that are enough for an easy function
     seeds: Sequence[int] = (0, 1, 2, 3),  # of weights, a lane each

@@ -180,7 +180,7 @@ def is_gone(
 
 def searches_of(
     c: "Connection",  # of the database, within a transaction
-    family: str,      # id: parameters
+    family: str,      # id of the search from which all come
 ) -> dict:            # id: parameters
     "The searches of a family."
     t, runs = tables()["islands"], runs_table()
@@ -286,7 +286,7 @@ KINDS = ("pause", "resume", "stop", "change", "fork")
 
 def standing_order(
     c: "Connection",  # of the database, within a transaction
-    search: str,      # pause, resume or stop
+    search: str,      # id of a search
 ) -> str:             # pause, resume or stop
     "Whether a search is to go on."
     t = tables()["orders"]
@@ -621,7 +621,7 @@ def archive(self: Ledger,
 # %% ../../nbs/local/10_search.ipynb #948ad317
 @patch
 def searches(self: Ledger,
-    family: str,  # id: parameters
+    family: str,  # id of the search from which all come
 ) -> dict:        # id: parameters
     "A search and all that were forked from it."
     return self.read(lambda c: searches_of(c, family))
@@ -698,12 +698,16 @@ def search(
 def pause(
     id: str,                          # of a search
     store: Path | str | None = None,  # URL or path; None: the usual one
-) -> int: return Ledger(store).order(id, "pause")
+) -> int:                             # number of the order
+    "Let a search wait; raises `InvalidInput` for one that there is not."
+    return Ledger(store).order(id, "pause")
 
 def resume(
     id: str,                          # of a search
     store: Path | str | None = None,  # URL or path; None: the usual one
-) -> int: return Ledger(store).order(id, "resume")
+) -> int:                             # number of the order
+    "Let it go on; raises `InvalidInput` for one that there is not."
+    return Ledger(store).order(id, "resume")
 
 def fork(
     id: str,                          # of the parent

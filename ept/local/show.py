@@ -16,8 +16,8 @@ from typing import NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 from ..core import one_of, require
-from .graphs import Graph, feedforward
-from .native import DEAD, GAUSS, TINY, UNIFORM, edge_of
+from .graphs import Graph, edge_of, feedforward
+from .native import DEAD, GAUSS, TINY, UNIFORM
 from .rules import CODES, EDGE, FIRST, HELPERS_C, HELPERS_PYTHON, KINDS, NOISE, OPS, ROWS, SENSES
 from .rules import Expression, Program, Rule, compile_rule, in_c, in_force, live
 from .run import Result
@@ -36,7 +36,7 @@ def word(
     return f"{text}_{{{index}}}" if index else text
 
 def named(
-    rule: Rule,           # the rule
+    rule: Rule,           # that is shown
     name: str,            # of a slot, a sense or a definition
     other: bool = False,  # of the node or half-edge at the other end
 ) -> str:                 # LaTeX
@@ -56,7 +56,7 @@ def number(
 
 # %% ../../nbs/local/11_show.ipynb #5e4feeb8
 def formula(
-    rule: Rule,       # the rule
+    rule: Rule,       # that is shown
     e: Expression,    # an expression
     around: int = 0,  # how tightly what stands around it binds
 ) -> str:             # LaTeX
@@ -76,7 +76,7 @@ def formula(
 
 # %% ../../nbs/local/11_show.ipynb #33ffb303
 def along(
-    rule: Rule,   # the rule
+    rule: Rule,   # that is shown
     op: str,      # sum, mean, top, low or std
     args: list,   # one expression or two, then perhaps the name of a filter
     around: int,  # how tightly what stands around it binds
@@ -91,7 +91,7 @@ def along(
 
 # %% ../../nbs/local/11_show.ipynb #0d0ec116
 def to_maths(
-    rule: Rule,          # the rule
+    rule: Rule,          # that is shown
     dead: bool = False,  # with statements that nothing reads
 ) -> str:                # LaTeX, an aligned environment
     "A rule as equations."
@@ -336,13 +336,13 @@ def indent(
     return "\n".join(" "*by + line for line in lines)
 
 def used_slots(
-    rule: Rule,    # the rule
+    rule: Rule,    # that is shown
 ) -> list[tuple]:  # (slot, n, H or H//2)
     "All slots with what their rows are counted by."
     return [(s, rows) for kind, rows in zip(KINDS, ("n", "H", "H//2")) for s in rule.memory[kind]]
 
 def graph_arrays(
-    graph: Graph,  # the graph
+    graph: Graph,  # that the program is for
 ) -> dict:         # name: list
     "A graph as lists."
     arrays = {k: getattr(graph, k).tolist() for k in ("ptr", "own", "dst", "rev", "inputs", "outputs")}
@@ -358,7 +358,7 @@ def filled(
 
 # %% ../../nbs/local/11_show.ipynb #7fa59657
 def to_python(
-    rule: Rule,                  # the rule
+    rule: Rule,                  # that is shown
     graph: Graph | None = None,  # that the program is for; None: 2-8-2
 ) -> str:
     "A rule as a program in Python that needs nothing but Python; double precision."
@@ -380,13 +380,13 @@ def to_python(
 
 # %% ../../nbs/local/11_show.ipynb #0242c414
 def by_order(
-    graph: Graph,  # the graph
+    graph: Graph,  # that the program is for
 ) -> bool:
     "Whether parity follows the numbers of the nodes."
     return np.array_equal(graph.parity, np.sign(graph.dst - graph.own))
 
 def title(
-    rule: Rule,  # the rule
+    rule: Rule,  # that is shown
 ) -> str:
     "A name for a comment: letters, digits and blanks."
     return "".join(c for c in rule.name if c.isalnum() and c.isascii() or c in " -_")[:60].strip() or "A rule"
@@ -556,7 +556,7 @@ int main(void)
 
 # %% ../../nbs/local/11_show.ipynb #2ad595c9
 def to_c(
-    rule: Rule,                  # the rule
+    rule: Rule,                  # that is shown
     graph: Graph | None = None,  # that the program is for; None: 2-8-2
 ) -> str:
     "A rule as a program in C that needs nothing but a compiler; in either precision."
@@ -578,7 +578,7 @@ def to_c(
 
 # %% ../../nbs/local/11_show.ipynb #aed6c469
 def sources(
-    rule: Rule,            # the rule
+    rule: Rule,            # that is shown
     names: Iterable[str],  # slots, senses and definitions
     seen: tuple = (),      # definitions that are being replaced
 ) -> set:
@@ -590,7 +590,7 @@ def sources(
     return made
 
 def arrows(
-    rule: Rule,  # the rule
+    rule: Rule,  # that is shown
 ) -> dict:
     "{(from, to): whether it always acts} of living statements of a step."
     living, made = live(rule), {}
@@ -603,7 +603,7 @@ def arrows(
 
 # %% ../../nbs/local/11_show.ipynb #008b34c1
 def draw_rule(
-    rule: Rule,                # the rule
+    rule: Rule,                # that is shown
     ax: "Axes | None" = None,  # to draw in; None: a new one
 ) -> "Axes":                   # it was drawn in
     "Draw what is made from what."
