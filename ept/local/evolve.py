@@ -82,7 +82,7 @@ class Judge:
 # %% ../../nbs/local/09_evolve.ipynb #45be5255
 @patch
 def card(self: Judge,
-    rule: Rule,  # the rule
+    rule: Rule,  # that is judged or changed
     stage: int,  # number of the suite, from 0
 ) -> tuple:      # score card as plain values, score
     "What a rule is worth in all runs of the suite of a stage."
@@ -91,7 +91,7 @@ def card(self: Judge,
 
 @patch
 def held(self: Judge,
-    rule: Rule,  # the rule
+    rule: Rule,  # that is judged or changed
     stage: int,  # number of the suite, from 0
 ) -> float:
     "The score in what is held out from a stage."
@@ -99,7 +99,7 @@ def held(self: Judge,
 
 # %% ../../nbs/local/09_evolve.ipynb #6b8620df
 def entry(
-    rule: Rule,          # the rule
+    rule: Rule,          # that is judged or changed
     parents: list[str],  # ids of the ancestors that are kept
     island: int,         # its number
     tries: int,          # of the island, this one counted
@@ -168,7 +168,7 @@ class Island:
         starts: Sequence = ("random",),         # as `start_from` reads them
         stages: Sequence = ("five",),           # names of suites, or suites
         config: EvolveConfig = EvolveConfig(),  # how it evolves
-        prior: Prior = Prior(),                 # `Prior`
+        prior: Prior = Prior(),                 # the probabilities of the generator
         seed: int = 0,                          # of the search
         number: int = 0,                        # of the island, from 0
         judge: Judge | None = None,             # None: a `Judge` of the stages
@@ -243,7 +243,7 @@ REPEATS = ("static", "seen", "fingerprint")   # hurdles at which nothing new was
 
 @patch
 def enter(self: Island,
-    rule: Rule,          # the rule
+    rule: Rule,          # that is judged or changed
     parents: list[str],  # ids of ancestors
     hurdle: str,         # at which it ended
     value: float,        # crumbs or score
@@ -454,7 +454,7 @@ def change(self: Island,
 
 # %% ../../nbs/local/09_evolve.ipynb #d87c5228
 def numbers(
-    rule: Rule,  # the rule
+    rule: Rule,  # that is judged or changed
 ) -> tuple:      # the copy, and a list of (holder, key)
     "A copy of a rule, and where its constants stand in it: (holder, key)."
     d, found = table(rule), []
@@ -470,7 +470,7 @@ def numbers(
     return d, [(h, k) for h, k in found if h[k]]
 
 def with_numbers(
-    rule: Rule,                # the rule
+    rule: Rule,                # that is judged or changed
     factors: Sequence[float],  # one a constant, in the order of `numbers`
 ) -> Rule:
     "The rule with its constants multiplied."
@@ -511,7 +511,7 @@ def moved(
     return cma.fmin2(worth, np.zeros(size), 0.5, settings)[0]
 
 def smaller(
-    rule: Rule,                # the rule
+    rule: Rule,                # that is judged or changed
     value: float,              # its worth
     worth: Callable,           # rule -> score
     tries: int,                # calls of `worth`
@@ -528,7 +528,7 @@ def smaller(
 
 # %% ../../nbs/local/09_evolve.ipynb #944de5b6
 def polish(
-    rule: Rule,                  # the rule
+    rule: Rule,                  # that is judged or changed
     suite: Suite | str,          # a suite, or the name of one
     tries: int = 200,            # scores of constants, and as many of smaller rules
     seed: int = 0,               # of the random numbers
@@ -670,7 +670,7 @@ class Course:
 # %% ../../nbs/local/09_evolve.ipynb #d85527ff
 def begin(
     out: Path | None,  # folder of the state; None: nothing is kept
-    make: Callable,    # a new course
+    make: Callable,    # gives snapshots of islands, where there are none yet
 ) -> Course:
     "The course that a folder holds, or a new one."
     path = Path(out)/"course.json" if out else None
@@ -713,7 +713,7 @@ def evolve(
     progress: Callable = lambda archive: None,  # called with the archive after each round
     config: EvolveConfig | None = None,         # how islands evolve; None: the defaults
     prior: Prior = Prior(),                     # the probabilities of the generator
-    judge: Judge | None = None,                 # `EvolveConfig`, `Prior`, `Judge`
+    judge: Judge | None = None,                 # of the stages; None: a new one
 ) -> Archive:
     "Evolve rules; raises `InvalidInput`."
     starts, stages = (v if isinstance(v, (list, tuple)) else [v] for v in (start, suite))

@@ -70,7 +70,7 @@ BESIDE = ("backprop", "kolen_pollack", "feedback_alignment", "delta")   # known 
 
 def measured(
     rule: Rule,          # the best one, or any other
-    suite: Suite | str,  # a suite, or the name of one
+    suite: Suite,        # whose cases count
 ) -> dict:
     "Score and held-out score of a rule, by lesson."
     own, out = score(rule, suite), score(rule, held_out(suite))
@@ -78,7 +78,7 @@ def measured(
 
 def score_tables(
     archive: Archive,    # what was found
-    suite: Suite | str,  # a suite, or the name of one
+    suite: Suite,        # whose cases count
     most: int = 10,      # rules of the archive that are shown
 ) -> str:                # HTML
     "The best rules and the known ones."
@@ -156,7 +156,7 @@ def family_tree(
 # %% ../../nbs/local/12_report.ipynb #0034a6c9
 def learning_figure(
     rule: Rule,          # the best one, or any other
-    suite: Suite | str,  # a suite, or the name of one
+    suite: Suite,        # whose cases count
 ) -> "Figure":           # of matplotlib
     "Squared error while it is taught, the mean over seeds and twenty examples."
     import matplotlib.pyplot as plt
@@ -177,7 +177,7 @@ def learning_figure(
 # %% ../../nbs/local/12_report.ipynb #1227f4a8
 def trace_figure(
     rule: Rule,          # the best one, or any other
-    suite: Suite | str,  # a suite, or the name of one
+    suite: Suite,        # whose cases count
     examples: int = 3,   # how many
 ) -> "Figure":           # of matplotlib
     "The node slots of the first output, step by step."
@@ -202,7 +202,7 @@ def as_json(
 
 def best_parts(
     archive: Archive,    # what was found
-    suite: Suite | str,  # a suite, or the name of one
+    suite: Suite,        # whose cases count
 ) -> list[str]:          # HTML
     "The parts of the page that are about the best rule."
     best = archive.best

@@ -297,7 +297,7 @@ def standing_order(
 @patch
 def orders(self: Ledger,
     search: str,     # id of a search
-    after: int = 0,  # number of an order
+    after: int = 0,  # number of the order behind which to begin
 ) -> list[dict]:     # the oldest first
     "The orders for a search."
     t = tables()["orders"]
