@@ -49,7 +49,7 @@ def table_of(
 def folded(
     title: str,   # what is seen
     inside: str,  # HTML
-) -> str:
+) -> str:         # HTML
     "Something behind a fold."
     return f"<details><summary>{said(title)}</summary>{inside}</details>"
 
@@ -69,18 +69,18 @@ def picture(
 BESIDE = ("backprop", "kolen_pollack", "feedback_alignment", "delta")   # known rules on the page
 
 def measured(
-    rule: Rule,          # the best one, or any other
-    suite: Suite,        # whose cases count
+    rule: Rule,    # the best one, or any other
+    suite: Suite,  # whose cases count
 ) -> dict:
     "Score and held-out score of a rule, by lesson."
     own, out = score(rule, suite), score(rule, held_out(suite))
     return dict(score=own.score, held=out.score, lessons=own.lessons)
 
 def score_tables(
-    archive: Archive,    # what was found
-    suite: Suite,        # whose cases count
-    most: int = 10,      # rules of the archive that are shown
-) -> str:                # HTML
+    archive: Archive,  # what was found
+    suite: Suite,      # whose cases count
+    most: int = 10,    # rules of the archive that are shown
+) -> str:              # HTML
     "The best rules and the known ones."
     best = sorted(archive.cells().values(), key=worth, reverse=True)[:most]
     beside = {name: (known(name), measured(known(name), suite)) for name in BESIDE}
@@ -155,9 +155,9 @@ def family_tree(
 
 # %% ../../nbs/local/12_report.ipynb #0034a6c9
 def learning_figure(
-    rule: Rule,          # the best one, or any other
-    suite: Suite,        # whose cases count
-) -> "Figure":           # of matplotlib
+    rule: Rule,    # the best one, or any other
+    suite: Suite,  # whose cases count
+) -> "Figure":     # of matplotlib
     "Squared error while it is taught, the mean over seeds and twenty examples."
     import matplotlib.pyplot as plt
     case = held_out(suite).cases[0]
@@ -176,10 +176,10 @@ def learning_figure(
 
 # %% ../../nbs/local/12_report.ipynb #1227f4a8
 def trace_figure(
-    rule: Rule,          # the best one, or any other
-    suite: Suite,        # whose cases count
-    examples: int = 3,   # how many
-) -> "Figure":           # of matplotlib
+    rule: Rule,         # the best one, or any other
+    suite: Suite,       # whose cases count
+    examples: int = 3,  # how many
+) -> "Figure":          # of matplotlib
     "The node slots of the first output, step by step."
     import matplotlib.pyplot as plt
     case = held_out(suite).cases[0]
@@ -196,14 +196,14 @@ def trace_figure(
 # %% ../../nbs/local/12_report.ipynb #07d2dd0d
 def as_json(
     value: object,  # that JSON can hold
-) -> str:
+) -> str:           # HTML
     "Plain values as they stand in a file."
     return f"<pre>{said(json.dumps(value, indent=1))}</pre>"
 
 def best_parts(
-    archive: Archive,    # what was found
-    suite: Suite,        # whose cases count
-) -> list[str]:          # HTML
+    archive: Archive,  # what was found
+    suite: Suite,      # whose cases count
+) -> list[str]:        # HTML
     "The parts of the page that are about the best rule."
     best = archive.best
     if best is None: return ["<p>No rule has learnt.</p>"]
