@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['REMEDIES', 'UNFINISHED', 'InvalidInput', 'require', 'is_number', 'one_of', 'check_heads', 'opt', 'check_option',
-           'Options', 'saved_options', 'WriteFailed', 'system_error', 'writing', 'remove_stale', 'replace_file',
-           'user_path', 'env_path', 'replace_unprintable', 'install_hint']
+           'Options', 'saved_options', 'read_formula', 'write_formula', 'WriteFailed', 'system_error', 'writing',
+           'remove_stale', 'replace_file', 'user_path', 'env_path', 'replace_unprintable', 'install_hint']
 
 # %% ../nbs/00_core.ipynb #e641df04
-import errno, math, os, secrets, shutil, sys, time
+import ast, errno, math, os, re, secrets, shutil, sys, time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
@@ -140,6 +140,40 @@ def saved_options(
     for f in fields(options):
         with suppress(InvalidInput): setattr(made, f.name, check_option(f, values.get(f.name, f.default)))
     return made
+
+# %% ../nbs/00_core.ipynb #f58c32bd
+def read_formula(
+    field: str,        # what it stands for, for the message
+    text: str,         # the formula
+    choices,           # names that there are
+    example: str,      # a formula that would do, for the message
+    most: int = 2000,  # characters
+) -> tuple[str, dict]: # name, {setting: number, truth value or text}
+    "The parts of a formula; raises `InvalidInput` with the nearest name."
+    require(type(text) is str and len(text) <= most, field, text, f"must be text of at most {most} characters")
+    parts = re.fullmatch(r"\s*([\w-]+)\s*(\(.*\))?\s*", text, re.DOTALL)
+    require(parts, field, text, f"must be a name, or a name with settings, as in {example}")
+    name = one_of(field, parts[1], choices)
+    try:
+        call = ast.parse("f" + (parts[2] or "()"), mode="eval").body
+        values = [k.value.id if isinstance(k.value, ast.Name) else ast.literal_eval(k.value) for k in call.keywords]
+        plain = isinstance(call.func, ast.Name) and not call.args
+    except (SyntaxError, AttributeError, ValueError, TypeError, RecursionError, MemoryError): plain = False
+    plain = plain and all(type(v) in (int, float, bool, str) for v in values) and all(k.arg for k in call.keywords)
+    require(plain, field, text, f"settings are name=value with commas between, as in {example}")
+    settings = dict(zip([k.arg for k in call.keywords], values))
+    require(len(settings) == len(values), field, text, "names a setting twice")
+    return name, settings
+
+# %% ../nbs/00_core.ipynb #31079738
+def write_formula(
+    name: str,         # of what the options belong to
+    options: Options,  # its settings
+) -> str:              # as `read_formula` reads it
+    "A formula from options."
+    values = {f.name: getattr(options, f.name) for f in fields(options) if getattr(options, f.name) != f.default}
+    said = ", ".join(f"{key}={value!r}" for key, value in values.items())
+    return name + (f"({said})" if said else "")
 
 # %% ../nbs/00_core.ipynb #78bc953b
 class WriteFailed(OSError):

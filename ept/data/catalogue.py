@@ -6,14 +6,13 @@
 __all__ = ['TASKS', 'parse_task', 'Mixture', 'make_task']
 
 # %% ../../nbs/data/06_catalogue.ipynb #c1d09551
-import ast
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 import numpy as np
 from fastcore.basics import patch
-from ..core import one_of, opt, require
+from ..core import one_of, opt, read_formula, require
 from .expressions import Expression, Factor
 from .grids import Maze, Sudoku
 from .tasks import AddFirst, Addition, Automaton, Copy, Dedup, Delay, Distances, Dyck, Equality, Histogram, Jump
@@ -25,16 +24,8 @@ def parse_task(
     formula: str,  # as `str(task)` gives it
 ) -> Task:
     "The task of a formula; raises `InvalidInput`."
-    require(type(formula) is str and len(formula) <= 2000, "task", formula, "must be text of at most 2000 characters")
-    try:
-        call = ast.parse(formula.strip(), mode="eval").body
-        name, given = (call, []) if isinstance(call, ast.Name) else (call.func, call.keywords)
-        settings = {k.arg: ast.literal_eval(k.value) for k in given}
-        plain = isinstance(name, ast.Name) and not getattr(call, "args", []) and None not in settings
-    except (SyntaxError, AttributeError, ValueError, TypeError, RecursionError, MemoryError): plain = False
-    require(plain, "task", formula, "must be a name, or a name with settings, as in addition(base=16)")
-    require(len(given) == len(settings), "task", formula, "names a setting twice")
-    return make_task(name.id, **settings)
+    name, settings = read_formula("task", formula, TASKS, "addition(base=16)")
+    return make_task(name, **settings)
 
 # %% ../../nbs/data/06_catalogue.ipynb #a8f89527
 @dataclass

@@ -13,12 +13,12 @@ __all__ = ['GATES', 'DIGITS', 'CURRICULA', 'Batch', 'Score', 'Task', 'require_co
 # %% ../../nbs/data/03_tasks.ipynb #660ec1ca
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import isqrt
 from typing import NamedTuple
 import numpy as np
 from fastcore.basics import patch
-from ..core import Options, one_of, opt, require
+from ..core import Options, one_of, opt, require, write_formula
 
 # %% ../../nbs/data/03_tasks.ipynb #b102202c
 class Batch(NamedTuple):
@@ -152,10 +152,7 @@ def snake(
     return re.sub("(?<=.)(?=[A-Z])", "_", kind.__name__).lower()
 
 @patch
-def __str__(self: Task):
-    values = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
-    said = ", ".join(f"{name}={value!r}" for name, value in values.items())
-    return snake(type(self)) + (f"({said})" if said else "")
+def __str__(self: Task): return write_formula(snake(type(self)), self)
 
 # %% ../../nbs/data/03_tasks.ipynb #af5edd9f
 @patch

@@ -5,11 +5,14 @@
 # %% auto #0
 __all__ = ['LARGEST', 'MAKERS', 'EXAMPLES', 'Graph', 'int32', 'end_nodes', 'from_edges', 'edge_array', 'reached', 'feedforward',
            'waxman', 'joined', 'named', 'ring_edges', 'ring', 'lattice', 'small_world', 'random_regular', 'read_edges',
-           'graph_from', 'cut', 'relabel', 'depths', 'network', 'statistics', 'places', 'draw']
+           'graph_from', 'edge_of', 'cut', 'relabel', 'depths', 'network', 'statistics', 'places', 'draw']
 
 # %% ../../nbs/local/02_graphs.ipynb #d2595edc
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 import numpy as np
 from ..core import InvalidInput, is_number, one_of, require, user_path
 
@@ -37,17 +40,19 @@ class Graph:
         return f"Graph({self.name}: {self.n} nodes, {len(self.own)//2} edges, {ends})"
 
 # %% ../../nbs/local/02_graphs.ipynb #ed577a03
-def int32(values) -> np.ndarray:
+def int32(
+    values: Sequence[int],  # whole numbers, or an array of them
+) -> np.ndarray:
     "Whole numbers as an array that nobody writes to."
     a = np.ascontiguousarray(values, np.int32)
     a.flags.writeable = False
     return a
 
 def end_nodes(
-    field: str,   # inputs or outputs, for the message
-    value,        # how many, or which
-    n: int,       # nodes of the graph
-) -> np.ndarray:  # (k,)
+    field: str,                  # inputs or outputs, for the message
+    value: int | Sequence[int],  # how many, or which
+    n: int,                      # nodes of the graph
+) -> np.ndarray:                 # (k,)
     "The nodes that a number or a list names; raises `InvalidInput`."
     if type(value) is int: value = range(value) if field == "inputs" else range(n - value, n)
     try: nodes = np.array(list(value)).astype(int)
@@ -61,11 +66,11 @@ def end_nodes(
 LARGEST = 100_000  # nodes, and edges times ten
 
 def from_edges(
-    n: int,          # nodes
-    edges,           # (E, 2) pairs of nodes
-    inputs=2,        # how many (the first nodes), or a list of nodes
-    outputs=1,       # how many (the last nodes), or a list
-    name="edges",    # as in `Graph`
+    n: int,                   # nodes
+    edges: Sequence,          # (E, 2) pairs of nodes
+    inputs: int | list = 2,   # how many (the first nodes), or a list of nodes
+    outputs: int | list = 1,  # how many (the last nodes), or a list
+    name: str = "edges",      # as in `Graph`
 ) -> Graph:
     "A graph from pairs of nodes; raises `InvalidInput` for one that cannot carry a signal from inputs to outputs."
     require(type(n) is int and 2 <= n <= LARGEST, "nodes", n, f"must be a whole number from 2 to {LARGEST}")
@@ -83,7 +88,10 @@ def from_edges(
     return graph
 
 # %% ../../nbs/local/02_graphs.ipynb #a9c0ece0
-def edge_array(edges, n: int) -> np.ndarray:  # (E, 2) int64
+def edge_array(
+    edges: Sequence,  # (E, 2) pairs of nodes
+    n: int,           # nodes
+) -> np.ndarray:      # (E, 2) int64
     "Pairs of nodes as an array; raises `InvalidInput` for what are none."
     try: pairs = np.asarray(edges, np.float64)
     except (TypeError, ValueError): raise InvalidInput("edges", edges, "must be pairs of nodes") from None
@@ -93,7 +101,9 @@ def edge_array(edges, n: int) -> np.ndarray:  # (E, 2) int64
     require(not wrong.any(), "edges", pairs[wrong][:3].tolist(), f"must join two different nodes from 0 to {n - 1}")
     return pairs.astype(np.int64)
 
-def reached(graph: Graph) -> np.ndarray:  # (n,) bool
+def reached(
+    graph: Graph,  # the graph
+) -> np.ndarray:   # (n,) bool
     "Which nodes a signal from the inputs can come to, along edges in either direction."
     found = np.zeros(graph.n, bool)
     found[graph.inputs] = True
@@ -104,7 +114,7 @@ def reached(graph: Graph) -> np.ndarray:  # (n,) bool
 
 # %% ../../nbs/local/02_graphs.ipynb #f5872b16
 def feedforward(
-    layers,  # widths as text, such as 2-8-2, or a list
+    layers: str | Sequence[int],  # widths as text, such as 2-8-2, or a list
 ) -> Graph:
     "Layers, each joined to the next completely; raises `InvalidInput`."
     sizes = [int(s) for s in re.findall(r"\d+", layers)] if isinstance(layers, str) else list(layers)
@@ -119,12 +129,12 @@ def feedforward(
 
 # %% ../../nbs/local/02_graphs.ipynb #0643d69a
 def waxman(
-    n: int,           # nodes
-    alpha=None,       # largest probability of an edge; None: by size
-    beta=None,        # range as a share of the largest distance; None: by size
-    seed=0,
-    inputs=2,         # as in `from_edges`
-    outputs=1,
+    n: int,                      # nodes
+    alpha: float | None = None,  # largest probability of an edge; None: by size
+    beta: float | None = None,   # range as a share of the largest distance; None: by size
+    seed: int = 0,               # of the random numbers
+    inputs: int | list = 2,      # as in `from_edges`
+    outputs: int | list = 1,     # how many (the last nodes), or a list of nodes
 ) -> Graph:
     "Waxman's random graph in three dimensions, connected (B. M. Waxman, 1988, doi:10.1109/49.12889)."
     require(type(n) is int and 2 <= n <= 10_000, "nodes", n, "must be a whole number from 2 to 10000")
@@ -162,21 +172,30 @@ def joined(
         found = grown
     return np.argwhere(np.triu(near))
 
-def named(kind: str, size, inputs, outputs, seed=0) -> str:
+def named(
+    kind: str,            # one of `MAKERS`
+    size: int | str,      # such as 12, 12+4 or 4x4
+    inputs: int | list,   # how many (the first nodes), or a list of nodes
+    outputs: int | list,  # how many (the last nodes), or a list of nodes
+    seed: int = 0,        # of the random numbers; 0 is left out
+) -> str:
     "The text from which `graph_from` makes the same graph; lists of ends have none and are left out."
     ends = f":{inputs}-{outputs}" if type(inputs) is type(outputs) is int and (inputs, outputs) != (2, 1) else ""
     return f"{kind}:{size}{ends}" + (f"@{seed}" if seed else "")
 
 # %% ../../nbs/local/02_graphs.ipynb #fa7e2126
-def ring_edges(n: int) -> list:
+def ring_edges(
+    n: int,  # nodes
+) -> list:   # of pairs
     "A ring that is numbered down both sides: the last node is opposite the first."
     return [(0, 1), *((k, k + 2) for k in range(n - 2)), (n - 2, n - 1)]
 
 def ring(
-    n: int,      # nodes
-    chords=0,    # edges across, drawn at random
-    seed=0,      # of the chords
-    inputs=2, outputs=1,
+    n: int,                   # nodes
+    chords: int = 0,          # edges across, drawn at random
+    seed: int = 0,            # of the chords
+    inputs: int | list = 2,   # how many (the first nodes), or a list of nodes
+    outputs: int | list = 1,  # how many (the last nodes), or a list of nodes
 ) -> Graph:
     "A ring, its inputs and outputs on opposite sides, with chords; raises `InvalidInput` for more than there are."
     require(type(n) is int and 3 <= n <= 10_000, "nodes", n, "must be a whole number from 3 to 10000")
@@ -192,8 +211,10 @@ def ring(
 
 # %% ../../nbs/local/02_graphs.ipynb #472b5a56
 def lattice(
-    rows: int, columns: int,
-    inputs=2, outputs=1,
+    rows: int,                # nodes of a column
+    columns: int,             # nodes of a row
+    inputs: int | list = 2,   # how many (the first nodes), or a list of nodes
+    outputs: int | list = 1,  # how many (the last nodes), or a list of nodes
 ) -> Graph:
     "A rectangular grid."
     for field, size in (("rows", rows), ("columns", columns)):
@@ -205,10 +226,12 @@ def lattice(
 
 # %% ../../nbs/local/02_graphs.ipynb #beaed25a
 def small_world(
-    n: int,        # nodes
-    degree=4,      # neighbours in the ring, even
-    rewire=0.2,    # probability with which an edge is moved
-    seed=0, inputs=2, outputs=1,
+    n: int,                   # nodes
+    degree: int = 4,          # neighbours in the ring, even
+    rewire: float = 0.2,      # probability with which an edge is moved
+    seed: int = 0,            # of the random numbers
+    inputs: int | list = 2,   # how many (the first nodes), or a list of nodes
+    outputs: int | list = 1,  # how many (the last nodes), or a list of nodes
 ) -> Graph:
     "A small world of Watts and Strogatz (1998), connected (doi:10.1038/30918)."
     require(type(n) is int and 3 <= n <= 10_000, "nodes", n, "must be a whole number from 3 to 10000")
@@ -219,10 +242,13 @@ def small_world(
     pairs = place[np.array(connected_watts_strogatz_graph(n, degree, rewire, 1000, seed).edges)]
     return from_edges(n, pairs, inputs, outputs, named("small", n, inputs, outputs, seed))
 
+# %% ../../nbs/local/02_graphs.ipynb #7236d26f
 def random_regular(
-    n: int,        # nodes
-    degree=3,      # edges of every node
-    seed=0, inputs=2, outputs=1,
+    n: int,                   # nodes
+    degree: int = 3,          # edges of every node
+    seed: int = 0,            # of the random numbers
+    inputs: int | list = 2,   # how many (the first nodes), or a list of nodes
+    outputs: int | list = 1,  # how many (the last nodes), or a list of nodes
 ) -> Graph:
     "A random graph in which every node has the same degree, connected; raises `InvalidInput` if there is none."
     require(type(n) is int and 4 <= n <= 10_000, "nodes", n, "must be a whole number from 4 to 10000")
@@ -235,8 +261,9 @@ def random_regular(
 
 # %% ../../nbs/local/02_graphs.ipynb #9cb1aa10
 def read_edges(
-    path,  # of a file: "0 3" a line, optional lines "inputs 0 1" and "outputs 5", # begins a comment
-    inputs=2, outputs=1,  # where the file says nothing
+    path: Path | str,         # of a file: "0 3" a line, optional lines "inputs 0 1" and "outputs 5", # begins a comment
+    inputs: int | list = 2,   # as in `from_edges`, where the file says nothing
+    outputs: int | list = 1,  # the same
 ) -> Graph:
     "A graph from a file of edges; raises `InvalidInput` with the number of the line."
     file = user_path("edges", path)
@@ -259,10 +286,10 @@ MAKERS = dict(waxman=(waxman, r"(\d+)"), ring=(ring, r"(\d+)(?:\+(\d+))?"), latt
               small=(small_world, r"(\d+)"), regular=(random_regular, r"(\d+)x(\d+)"))
 
 def graph_from(
-    text: str,       # as in the table above
-    seed=None,       # of a random graph; None: as the text says, else 0
-    inputs=None,     # as in `from_edges`; None: as the text says, else 2
-    outputs=None,    # the same, else 1
+    text: str,                          # as in the table above
+    seed: int | None = None,            # of a random graph; None: as the text says, else 0
+    inputs: int | list | None = None,   # as in `from_edges`; None: as the text says, else 2
+    outputs: int | list | None = None,  # the same, else 1
 ) -> Graph:
     "A graph from its text; raises `InvalidInput` with what is near."
     require(isinstance(text, str) and len(text) <= 1000, "graph", text, "must be a text such as 2-8-2 or waxman:12")
@@ -282,17 +309,24 @@ def graph_from(
 
 EXAMPLES = dict(waxman="waxman:12", ring="ring:12+4", lattice="lattice:4x4", small="small:24", regular="regular:12x3")
 
+# %% ../../nbs/local/02_graphs.ipynb #8f94fef6
+@lru_cache(maxsize=64)
+def edge_of(
+    graph: Graph,  # the graph
+) -> np.ndarray:   # (H,) int32
+    "The edge of each half-edge, in the order of first halves."
+    first = graph.own < graph.dst
+    edge = np.zeros(len(first), np.int32)
+    edge[first] = np.arange(first.sum())
+    return np.where(first, edge, edge[graph.rev]).astype(np.int32)
+
 # %% ../../nbs/local/02_graphs.ipynb #c174c0e3
 def cut(
-    graph: Graph,
-    edges,  # (k,) which of `graph.edges` go
+    graph: Graph,               # the graph
+    edges: Sequence[int],       # (k,) which of `graph.edges` go
 ) -> tuple[Graph, np.ndarray]:  # the rest, and (H',) the half-edges that it keeps
     "A graph without some edges; an output may lose its last path."
-    number = np.zeros(len(graph.own), int)  # of the edge that a half-edge belongs to
-    first = graph.own < graph.dst
-    number[first] = np.arange(first.sum())
-    number = np.where(first, number, number[graph.rev])
-    kept = np.flatnonzero(~np.isin(number, edges))
+    kept = np.flatnonzero(~np.isin(edge_of(graph), edges))
     new = np.zeros(len(graph.own), int)
     new[kept] = np.arange(len(kept))
     own = graph.own[kept]
@@ -301,8 +335,8 @@ def cut(
     return Graph(graph.n, *map(int32, arrays), graph.inputs, graph.outputs, f"{graph.name} cut"), kept
 
 def relabel(
-    graph: Graph,
-    order,  # (n,) the new number of each node
+    graph: Graph,               # the graph
+    order: Sequence[int],       # (n,) the new number of each node
 ) -> tuple[Graph, np.ndarray]:  # the same graph, and (H,) where its half-edges were
     "The same graph with other numbers for its nodes: parity and ends move with them."
     order = np.asarray(order)
@@ -314,7 +348,9 @@ def relabel(
     return Graph(graph.n, *map(int32, arrays), f"{graph.name} relabelled"), kept
 
 # %% ../../nbs/local/02_graphs.ipynb #b7eb360a
-def depths(graph: Graph) -> np.ndarray:  # (n,) -1: no such way
+def depths(
+    graph: Graph,  # the graph
+) -> np.ndarray:   # (n,) -1: no such way
     "Edges on the longest upward way from an input to each node; raises `InvalidInput` if the parity goes round a loop."
     up = graph.parity > 0
     own, dst = graph.own[up], graph.dst[up]
@@ -327,7 +363,9 @@ def depths(graph: Graph) -> np.ndarray:  # (n,) -1: no such way
         depth = new
     raise InvalidInput("parity", graph.name, "goes round a loop")
 
-def network(graph: Graph):
+def network(
+    graph: Graph,       # the graph
+) -> "networkx.Graph":  # nodes 0 to n - 1
     "The same graph for networkx, whose functions then apply."
     from networkx import Graph as Network
     made = Network()
@@ -337,8 +375,8 @@ def network(graph: Graph):
 
 # %% ../../nbs/local/02_graphs.ipynb #a53ba44c
 def statistics(
-    graph: Graph,
-) -> dict:  # nodes, edges, degree, clustering, loops, depth, diameter
+    graph: Graph,  # the graph
+) -> dict:         # nodes, edges, degree, clustering, loops, depth, diameter
     "What a graph is like, by names; the diameter is that of its largest piece."
     import networkx as nx
     g = network(graph)
@@ -349,7 +387,9 @@ def statistics(
                 diameter=nx.diameter(g.subgraph(max(pieces, key=len))))
 
 # %% ../../nbs/local/02_graphs.ipynb #1bfac7c2
-def places(graph: Graph) -> np.ndarray:  # (n, 2)
+def places(
+    graph: Graph,  # the graph
+) -> np.ndarray:   # (n, 2)
     "Where a figure puts the nodes."
     depth = depths(graph)
     layered = all(abs(depth[a] - depth[b]) == 1 for a, b in graph.edges) and (depth >= 0).all()
@@ -363,10 +403,10 @@ def places(graph: Graph) -> np.ndarray:  # (n, 2)
 
 # %% ../../nbs/local/02_graphs.ipynb #36ee7c97
 def draw(
-    graph: Graph,
-    ax=None,       # of matplotlib; None: a new figure
-    values=None,   # (n,) numbers that become colours, from blue through grey to red
-):                 # the axes
+    graph: Graph,                           # the graph
+    ax: "Axes | None" = None,               # of matplotlib; None: a new figure
+    values: Sequence[float] | None = None,  # (n,) become colours from blue through grey to red; None: all grey
+) -> "Axes":                                # it was drawn in
     "A figure of the graph: inputs are triangles, outputs squares."
     from matplotlib import pyplot as plt
     ax = ax or plt.subplots(figsize=(4, 3))[1]

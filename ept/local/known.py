@@ -4,28 +4,30 @@
 
 # %% auto #0
 __all__ = ['FIRE', 'KNOWN', 'relaxed', 'ep', 'asym_ep', 'graph_field', 'squash', 'layered', 'error_by', 'backprop', 'delta',
-           'feedback_alignment', 'kolen_pollack', 'backprop_events', 'oja', 'hebb', 'perturbation', 'Known',
-           'protocols', 'known', 'lesson_change', 'cosines']
+           'feedback_alignment', 'kolen_pollack', 'backprop_events', 'oja', 'hebb', 'perturbation', 'Known', 'known',
+           'lesson_change', 'cosines']
 
 # %% ../../nbs/local/05_known.ipynb #25b7904c
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 import numpy as np
 from ..core import one_of
-from .graphs import Graph
-from .native import edge_of
-from .rules import Rule
-from .run import Examples, Protocol, simulate
+from .graphs import Graph, edge_of
+from .rules import Expression, Rule
+from .run import Examples, Protocol, phases, simulate
 
 # %% ../../nbs/local/05_known.ipynb #33a256cd
-def relaxed(drive) -> dict:
+def relaxed(
+    drive: Expression,  # what a node is driven to, before it saturates
+) -> dict:
     "Definitions that equilibrium rules share: outputs are linear, the others saturate."
     return {"drive": drive, "aim": ["sel", "output?", "drive", ["squash", "drive"]]}
 
 def ep(
-    rate=0.03,   # of learning
-    nudge=-0.5,  # β
-    pace=0.8,    # ε of the relaxation
-    start=0.4,   # deviation of the weights
+    rate: float = 0.03,   # of learning
+    nudge: float = -0.5,  # β
+    pace: float = 0.8,    # ε of the relaxation
+    start: float = 0.4,   # deviation of the weights
 ) -> Rule:
     "Equilibrium propagation with one symmetric weight an edge (B. Scellier and Y. Bengio, arXiv 1602.05179)."
     pulled = ["add", "bias", ["sum", ["mul", "weight", ["nbr", "signal"]]], ["mul", nudge, "teach", "error"]]
@@ -43,8 +45,11 @@ def ep(
 
 # %% ../../nbs/local/05_known.ipynb #7b32ad6f
 def asym_ep(
-    rate=0.05, nudge=-0.2, pace=0.5, start=0.4,  # as in `ep`
-    correct=True,  # without the correction it is plain equilibrium propagation on weights that are not symmetric
+    rate: float = 0.05,    # of learning
+    nudge: float = -0.2,   # β
+    pace: float = 0.5,     # ε of the relaxation
+    start: float = 0.4,    # as in `ep`
+    correct: bool = True,  # False: plain equilibrium propagation, on weights that are not symmetric
 ) -> Rule:
     "Asymmetric equilibrium propagation (Scurria et al., arXiv 2602.03670) as messages; private weights."
     drive = ["add", "bias", ["sum", ["mul", "weight", ["nbr", "signal"]]]]
@@ -66,10 +71,10 @@ def asym_ep(
 
 # %% ../../nbs/local/05_known.ipynb #a1be81da
 def graph_field(
-    graph: Graph,
-    weight,        # (H,) one a half-edge, or (H/2,) one an edge in the order of `graph.edges`
-    bias,          # (n,)
-):                 # `ept.fields.MapField` with the parameters weight and bias, in double precision
+    graph: Graph,        # the graph
+    weight: np.ndarray,  # (H,) one a half-edge, or (H/2,) one an edge in the order of `graph.edges`
+    bias: np.ndarray,    # (n,)
+) -> "MapField":         # of `ept.fields`, with the parameters weight and bias, in double precision
     "The network of `ep` and `asym_ep` as a field for ept's solvers and estimators."
     import torch
     from ept.fields import MapField
@@ -95,7 +100,9 @@ def graph_field(
     return GraphField()
 
 # %% ../../nbs/local/05_known.ipynb #24373b8a
-def squash(x):
+def squash(
+    x: "Tensor",  # any shape
+) -> "Tensor":    # shaped like x
     "The `squash` of the language for PyTorch; beyond 3 it is 1, with slope 0."
     x = x.clamp(-3, 3)
     return x*(27 + x*x)/(27 + 9*x*x)
@@ -104,12 +111,12 @@ def squash(x):
 FIRE = {"set": "signal", "to": ["leaky", ["add", ["sum", ["mul", "weight", ["nbr", "signal"]], "lower"], "bias"]]}
 
 def layered(
-    name: str,
-    step,                     # statements beside those of weight and bias
-    rate,                     # of learning
-    start,                    # deviation of the weights
-    half=("weight",),         # slots of half-edges, all drawn alike
-    **more,                   # other entries of the rule
+    name: str,                  # of the rule
+    step: list,                 # statements beside those of weight and bias
+    rate: float,                # of learning
+    start: float,               # deviation of the weights
+    half: tuple = ("weight",),  # slots of half-edges, all drawn alike
+    **more,                     # other entries of the rule
 ) -> Rule:
     "A rule that changes weights by δ times the signal below, and biases by δ; the rest is given."
     first = [{"set": slot, "to": ["mul", start, ["gauss", "vector", k]]} for k, slot in enumerate(half)]
@@ -121,33 +128,39 @@ def layered(
             "filters": {"lower": ["neg", "parity"], "higher": "parity"}, "when": {"learn": "last"}, "init": first}
     return Rule({**made, "step": [*step, *learn], **more})
 
-def error_by(weight) -> dict:
+def error_by(
+    weight: Expression,  # by which an error from above is multiplied
+) -> dict:
     "The statement that fetches errors from above by these weights."
     return {"set": "error", "to": ["sum", ["mul", weight, ["nbr", "error"], ["dleaky", ["nbr", "signal"]]], "higher"]}
 
 def backprop(
-    rate=0.2, start=0.5,  # as in `ep`
+    rate: float = 0.2,   # of learning
+    start: float = 0.5,  # as in `ep`
 ) -> Rule:
     "Exact gradient descent on layers, and on any graph along its parity; for the protocol `clamped`."
     return layered("backprop", [FIRE, error_by(["back", "weight"])], rate, start)
 
 # %% ../../nbs/local/05_known.ipynb #b661feb7
 def delta(
-    rate=0.2, start=0.5,  # as in `ep`
+    rate: float = 0.2,   # of learning
+    start: float = 0.5,  # as in `ep`
 ) -> Rule:
     "Outputs learn, hidden nodes stay as they were drawn (B. Widrow and M. Hoff, 1960)."
     return layered("delta", [FIRE], rate, start)
 
 # %% ../../nbs/local/05_known.ipynb #6865f565
 def feedback_alignment(
-    rate=0.1, start=0.5,  # as in `ep`
+    rate: float = 0.1,   # of learning
+    start: float = 0.5,  # as in `ep`
 ) -> Rule:
     "Errors come down by fixed random weights (T. Lillicrap et al., 2016, doi:10.1038/ncomms13276)."
     return layered("feedback_alignment", [FIRE, error_by("return")], rate, start, half=("weight", "return"))
 
 def kolen_pollack(
-    rate=0.2, start=0.5,  # as in `ep`
-    shrink=1e-3,          # share of both weights that goes with each example
+    rate: float = 0.2,     # of learning
+    start: float = 0.5,    # as in `ep`
+    shrink: float = 1e-3,  # share of both weights that goes with each example
 ) -> Rule:
     "Forward and feedback weights learn alike, and so come to agree (J. Kolen and J. Pollack, 1994)."
     above = ["mul", rate, ["nbr", "error"], ["dleaky", ["nbr", "signal"]], "signal"]
@@ -159,7 +172,8 @@ def kolen_pollack(
 
 # %% ../../nbs/local/05_known.ipynb #545f2b64
 def backprop_events(
-    rate=0.2, start=0.5,  # as in `ep`
+    rate: float = 0.2,   # of learning
+    start: float = 0.5,  # as in `ep`
 ) -> Rule:
     "Exact backprop in which flags travel with values; for the protocol `pulse`. It senses parity and nothing else."
     arrived = ["max", "heard", ["sel", "parity", ["nbr", "has_error"], ["nbr", "has_signal"]]]
@@ -181,8 +195,9 @@ def backprop_events(
 
 # %% ../../nbs/local/05_known.ipynb #f61d1cfb
 def oja(
-    rate=0.05, start=0.5,  # as in `ep`
-    decay=1.0,             # of the weight by the node's own signal; 0 is Hebb's rule
+    rate: float = 0.05,  # of learning
+    start: float = 0.5,  # as in `ep`
+    decay: float = 1.0,  # of the weight by the node's own signal; 0 is Hebb's rule
 ) -> Rule:
     "Hebbian learning with Oja's decay (E. Oja, 1982, doi:10.1007/BF00275687); for the protocol `target`."
     change = ["mul", rate, "signal", ["sub", ["nbr", "signal"], ["mul", decay, "signal", "weight"]]]
@@ -193,16 +208,18 @@ def oja(
         "step": [FIRE, {"set": "weight", "to": ["add", "weight", change], "where": "lower", "when": "learn"}]})
 
 def hebb(
-    rate=0.01, start=0.5,  # as in `ep`
+    rate: float = 0.01,  # of learning
+    start: float = 0.5,  # as in `ep`
 ) -> Rule:
     "A weight follows the product of both ends (D. Hebb, 1949); for the protocol `target`."
     return oja(rate, start, decay=0.0)
 
 # %% ../../nbs/local/05_known.ipynb #e8207e81
 def perturbation(
-    rate=0.1, start=0.5,  # as in `ep`
-    noise=0.5,            # deviation of ξ where the reward is 0
-    memory=0.05,          # rate of the running mean
+    rate: float = 0.1,     # of learning
+    start: float = 0.5,    # as in `ep`
+    noise: float = 0.5,    # deviation of ξ where the reward is 0
+    memory: float = 0.05,  # rate of the running mean
 ) -> Rule:
     "Node perturbation: noise that paid is kept (B. Widrow and M. Lehr, 1990); for the protocol `reward`."
     gain = ["mul", rate, ["sub", "reward", "usual"], "noise"]
@@ -227,14 +244,12 @@ class Known(NamedTuple):
     make: callable      # of its settings
     protocol: Protocol  # that it is made for
 
-def protocols(name: str, steps: int): return Protocol(name, steps, steps)
-
 KNOWN = {
-    "ep": Known(ep, protocols("clamped", 80)), "asym_ep": Known(asym_ep, protocols("clamped", 50)),
-    **{f.__name__: Known(f, protocols("clamped", 4)) for f in (backprop, feedback_alignment, kolen_pollack, delta)},
-    "backprop_events": Known(backprop_events, protocols("pulse", 4)),
-    **{f.__name__: Known(f, protocols("target", 4)) for f in (hebb, oja)},
-    "perturbation": Known(perturbation, protocols("reward", 4))}
+    "ep": Known(ep, phases("clamped", 80)), "asym_ep": Known(asym_ep, phases("clamped", 50)),
+    **{f.__name__: Known(f, phases("clamped", 4)) for f in (backprop, feedback_alignment, kolen_pollack, delta)},
+    "backprop_events": Known(backprop_events, phases("pulse", 4)),
+    **{f.__name__: Known(f, phases("target", 4)) for f in (hebb, oja)},
+    "perturbation": Known(perturbation, phases("reward", 4))}
 
 def known(
     name: str,   # of `KNOWN`
@@ -245,16 +260,17 @@ def known(
 
 # %% ../../nbs/local/05_known.ipynb #87306ac6
 def lesson_change(
-    make,             # `ep` or `asym_ep`
-    graph: Graph,
-    x, y,             # inputs (I,) and targets (O,) of one example
-    steps: int,       # of each phase
-    seeds=(0, 1, 2),  # of weights, a lane each
-    nudge=0.02,
-    start=0.3,        # deviation of the weights
-    signs=(1, -1),    # of the nudge, over which the change is averaged
-    **options,        # of `make`
-) -> tuple:  # weights (H or H/2, L), biases and activations (n, L) at rest; changes of the first two over the rate
+    make: Callable,                    # `ep` or `asym_ep`
+    graph: Graph,                      # the graph
+    x: Sequence[float],                # (I,) inputs of one example
+    y: Sequence[float],                # (O,) its targets
+    steps: int,                        # of each phase
+    seeds: Sequence[int] = (0, 1, 2),  # of weights, a lane each
+    nudge: float = 0.02,               # β
+    start: float = 0.3,                # deviation of the weights
+    signs: tuple = (1, -1),            # of the nudge, over which the change is averaged
+    **options,                         # of `make`
+) -> tuple:                            # weights (H or H/2, L), biases, activations (n, L) at rest; two changes
     "What one lesson does to the weights and biases of an equilibrium rule."
     e = Examples(*(np.repeat(np.array(v, float)[None, :, None], len(seeds), 2) for v in (x, y)),
                  np.ones((len(y), len(seeds)), bool))
@@ -269,10 +285,14 @@ def lesson_change(
 
 # %% ../../nbs/local/05_known.ipynb #aa253e36
 def cosines(
-    make, graph: Graph, x, y, steps: int,  # as in `lesson_change`
-    estimator=None,                        # of `ept.estimators`; None: exact, by implicit differentiation
+    make: Callable,                        # `ep` or `asym_ep`
+    graph: Graph,                          # the graph
+    x: Sequence[float],                    # (I,) inputs of one example
+    y: Sequence[float],                    # (O,) its targets
+    steps: int,                            # of each phase
+    estimator: "Estimator | None" = None,  # of `ept.estimators`; None: exact, by implicit differentiation
     **options,
-) -> list:  # a number a lane
+) -> list[float]:                          # a number a lane
     "The cosine between an equilibrium rule's change and the gradient; raises `SettleError` where that does not settle."
     import torch
     from ept.estimators import IFT

@@ -6,15 +6,16 @@
 __all__ = ['DEAD', 'TINY', 'MASK', 'GOLDEN', 'GAUSS', 'UNIFORM', 'EXACT', 'HEAD', 'MIX', 'NET', 'MACROS', 'REDUCE', 'NOISES',
            'STORES', 'STEP', 'LAYOUT', 'CONSTANTS', 'RESOLVE', 'PLAN', 'OPEN', 'WRITES', 'TELLS', 'PHASES', 'LESSON',
            'RUN', 'NUMBERS', 'INTEGERS', 'POINTERS', 'COUNTS', 'ARRAYS', 'INTERPRET', 'dead_lanes', 'mix', 'lane_keys',
-           'draw', 'cases', 'numbers', 'source', 'Setup', 'Job', 'kernel', 'address', 'edge_of', 'set_up', 'head',
-           'Outcome', 'run_jobs', 'branches', 'interpreter']
+           'draw', 'cases', 'numbers', 'source', 'Setup', 'Job', 'kernel', 'address', 'set_up', 'head', 'Outcome',
+           'run_jobs', 'branches', 'interpreter']
 
 # %% ../../nbs/local/03_native.ipynb #9bf77c97
 import ctypes, math, re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
 import numpy as np
-from .graphs import Graph
+from .graphs import Graph, edge_of
 from .rules import CODES, HELPERS_C, HELPERS_PYTHON, KINDS, OPS, PROTOCOL, WIDTH, Program
 from ..native import library
 
@@ -23,8 +24,8 @@ DEAD = 1e4     # a lane with a larger number in its memory is dead
 TINY = 1e-30   # smaller ones are zero
 
 def dead_lanes(
-    state,  # with node, half and shared, (slots, rows, L)
-) -> np.ndarray:  # (L,) bool
+    state: "State",  # with node, half and shared, (slots, rows, L)
+) -> np.ndarray:     # (L,) bool
     "The lanes of which a number is too large or none at all."
     with np.errstate(invalid="ignore"):
         return ~np.all([(np.abs(getattr(state, k)) <= DEAD).all((0, 1)) for k in KINDS], axis=0)
@@ -36,27 +37,27 @@ GAUSS = 1/math.sqrt(8*(256**2 - 1)/12)   # over the deviation of the sum of eigh
 UNIFORM = 2.0**-24
 
 def mix(
-    x,  # whole numbers from 0 to 2³² - 1
-):
+    x: np.ndarray,  # whole numbers from 0 to 2³² - 1
+) -> np.ndarray:    # the same
     "A bijection of 32 bits that leaves no trace of order (C. Wellons, lowbias32)."
     x = ((x ^ (x >> 16))*0x7feb352d) & MASK
     x = ((x ^ (x >> 15))*0x846ca68b) & MASK
     return x ^ (x >> 16)
 
 def lane_keys(
-    seeds,  # (L,) whole numbers
-) -> np.ndarray:  # (L,) int64 below 2³²
+    seeds: Sequence[int],  # (L,) whole numbers
+) -> np.ndarray:           # (L,) int64 below 2³²
     "A key for each lane."
     seeds = np.asarray(seeds).astype(np.int64)
     return mix((seeds & MASK) ^ mix((seeds >> 32) & MASK))
 
 def draw(
-    keys,     # (L,) of the lanes
-    step,     # number of the step
-    number,   # of the leaf: 4 id + 2 for uniform + 1 for a vector
-    rows,     # (rows, 1) element
-    uniform,  # or gauss
-):            # (rows, L) whole numbers, and what they are to be multiplied by
+    keys: np.ndarray,  # (L,) of the lanes
+    step: int,         # its number since the first
+    number: int,       # of the leaf: 4 id + 2 for uniform + 1 for a vector
+    rows: np.ndarray,  # (rows, 1) numbers of the nodes or half-edges
+    uniform: bool,     # or gauss
+) -> tuple:            # (rows, L) whole numbers, and what they are to be multiplied by
     "Counter-based random numbers."
     h = mix(keys ^ mix((rows + mix((number + mix(step & MASK)) & MASK)) & MASK))
     if uniform: return h >> 8, UNIFORM
@@ -572,25 +573,21 @@ def kernel():
     "The library; None, with a warning, where there is no compiler."
     return library(source(), "ept.local", EXACT)
 
-def address(a): return a.__array_interface__["data"][0] if a is not None else None
+def address(
+    a: np.ndarray | None,  # whose numbers lie in one piece
+) -> int | None:           # of its first number
+    "Where an array lies in memory."
+    return a.__array_interface__["data"][0] if a is not None else None
 
 # %% ../../nbs/local/03_native.ipynb #c922fdf4
-@lru_cache(maxsize=64)
-def edge_of(graph: Graph) -> np.ndarray:  # (H,) int32
-    "The edge of each half-edge, in the order of first halves."
-    first = graph.own < graph.dst
-    edge = np.zeros(len(first), np.int32)
-    edge[first] = np.arange(first.sum())
-    return np.where(first, edge, edge[graph.rev]).astype(np.int32)
-
 def set_up(
-    graph: Graph,
-    plan,          # hold, error, clamp, reward, order
-    spans,         # steps forward and of teaching
-    arrays: dict,  # x (E, I, L), y (E, O, L), mask, taught, extra, keys uint32; senses (3, L) or None
-    dtype: str,
-    traced=0,      # slots that are kept
-):                 # `Setup`, and what it points to
+    graph: Graph,         # the graph
+    plan: Sequence[int],  # hold, error, clamp, reward, order
+    spans: tuple,         # steps forward and of teaching
+    arrays: dict,         # x (E, I, L), y (E, O, L), mask, taught, extra, keys uint32; senses (3, L) or None
+    dtype: str,           # float32 or float64
+    traced: int = 0,      # slots that are kept
+) -> tuple:               # `Setup`, and what it points to, which must outlive it
     "The setting of a call."
     x, y = (np.ascontiguousarray(arrays[k], dtype) for k in "xy")
     held = dict(arrays, x=x, y=y, edge=edge_of(graph), parity=graph.parity.astype(dtype),
@@ -600,16 +597,28 @@ def set_up(
 
 # %% ../../nbs/local/03_native.ipynb #eb9d75a6
 @lru_cache(maxsize=4096)
-def head(program: Program):
+def head(
+    program: Program,  # the bytecode
+) -> tuple:            # of `Job`: counts, arrays that protocols write, addresses
     "The part of a job that depends on the rule alone."
     p = program
     sizes = len(p.init), len(p.step), len(p.constants), len(p.registers), *p.slots
     slots = [p.slot(name) for name in PROTOCOL]
     return sizes, slots, [address(a) for a in (p.init, p.step, p.registers, p.constants)]
 
+# %% ../../nbs/local/03_native.ipynb #9d26f351
 class Outcome:
     "Room for what a job gives: arrays that the kernel fills."
-    def __init__(self, program, graph, examples, dtype, start=None, keep=True, traced=(), steps=0):
+    def __init__(self,
+        program: Program,              # the bytecode
+        graph: Graph,                  # the graph
+        examples: tuple,               # E, O, L: examples, outputs, lanes
+        dtype: str,                    # float32 or float64
+        start: "State | None" = None,  # to go on from; None: `init` makes it
+        keep: bool = True,             # whether there is room for the state at the end
+        traced: tuple = (),            # names of slots that are kept at every step
+        steps: int = 0,                # for which there is room in the traces
+    ):
         E, O, L = examples
         H = len(graph.own)
         self.rows = dict(zip(KINDS, (graph.n, H, H//2)))
@@ -630,9 +639,9 @@ class Outcome:
 
 # %% ../../nbs/local/03_native.ipynb #53d49f9c
 def run_jobs(
-    setup: Setup,
+    setup: Setup,    # from `set_up`
     outcomes: list,  # of `Outcome`, of one setting
-    dtype: str,
+    dtype: str,      # float32 or float64
 ):
     "Run them all in one call; `steps` and `number` of their jobs are those at the end."
     jobs = (Job*len(outcomes))(*(o.job for o in outcomes))
@@ -762,9 +771,9 @@ def branches() -> str:
 # %% ../../nbs/local/03_native.ipynb #10688749
 @lru_cache
 def interpreter(
-    dtype: str,
-    jit=None,  # what compiles; None: Numba
-):  # function of code, memory, starts of arrays, lengths, maps, ptr, first, rev, keys, number, dead
+    dtype: str,                   # float32 or float64
+    jit: Callable | None = None,  # what compiles; None: Numba
+) -> Callable:                    # the `step` of `INTERPRET`
     "A step, compiled by Numba from the table of operators."
     if jit is None: jit = import_module("numba").njit(error_model="numpy")
     text = HELPERS_PYTHON.replace("def ", "@jit\ndef ").replace("math.floor", "np.floor")

@@ -9,6 +9,7 @@ __all__ = ['STYLE', 'BESIDE', 'said', 'table_of', 'folded', 'picture', 'measured
 
 # %% ../../nbs/local/12_report.ipynb #c558183c
 import html, io, json
+from collections.abc import Container
 from pathlib import Path
 import numpy as np
 from ..core import replace_file
@@ -16,7 +17,7 @@ from .evolve import Archive, worth
 from .known import known
 from .rules import Rule
 from .run import simulate
-from .score import HURDLES, held_out, score, setting, suite_of
+from .score import HURDLES, Suite, held_out, score, setting, suite_of
 from .search import Ledger
 from .show import to_maths
 
@@ -28,22 +29,34 @@ td:first-child, th:first-child { text-align: left } pre { background: #f6f6f6; p
 svg { max-width: 100%; height: auto } .known { color: #777 } summary { cursor: pointer; margin: .4em 0 }
 """
 
-def said(value) -> str:
+def said(
+    value: object,  # number, text or None
+) -> str:
     "A value as text that is safe in HTML; scores have three digits, what there is not is a dash."
     if value is None: return "–"
     return html.escape(f"{value:.3f}" if isinstance(value, float) else str(value))
 
-def table_of(head: list, rows: list, marks=()) -> str:  # marks: classes of rows, by number
+def table_of(
+    head: list,                  # names of the columns
+    rows: list[list],            # cells as `said` takes them
+    marks: Container[int] = (),  # numbers of rows that are known rules
+) -> str:                        # HTML
     "A table; the cells are escaped here."
     def line(kind, cells): return "".join(f"<{kind}>{said(c)}</{kind}>" for c in cells)
     body = [f'<tr class="{"known" if k in marks else "found"}">{line("td", row)}</tr>' for k, row in enumerate(rows)]
     return f"<table><tr>{line('th', head)}</tr>{''.join(body)}</table>"
 
-def folded(title: str, inside: str) -> str: return f"<details><summary>{said(title)}</summary>{inside}</details>"
+def folded(
+    title: str,   # what is seen
+    inside: str,  # HTML
+) -> str:         # HTML
+    "Something behind a fold."
+    return f"<details><summary>{said(title)}</summary>{inside}</details>"
 
+# %% ../../nbs/local/12_report.ipynb #593d622e
 def picture(
-    fig,   # of matplotlib; is closed
-) -> str:  # SVG without its head
+    fig: "Figure",  # of matplotlib; is closed
+) -> str:           # SVG without its head
     "A figure that stands in the page."
     import matplotlib.pyplot as plt
     file = io.StringIO()
@@ -55,12 +68,19 @@ def picture(
 # %% ../../nbs/local/12_report.ipynb #652d8c0b
 BESIDE = ("backprop", "kolen_pollack", "feedback_alignment", "delta")   # known rules on the page
 
-def measured(rule: Rule, suite) -> dict:
+def measured(
+    rule: Rule,    # the best one, or any other
+    suite: Suite,  # whose cases count
+) -> dict:
     "Score and held-out score of a rule, by lesson."
     own, out = score(rule, suite), score(rule, held_out(suite))
     return dict(score=own.score, held=out.score, lessons=own.lessons)
 
-def score_tables(archive: Archive, suite, most=10) -> str:
+def score_tables(
+    archive: Archive,  # what was found
+    suite: Suite,      # whose cases count
+    most: int = 10,    # rules of the archive that are shown
+) -> str:              # HTML
     "The best rules and the known ones."
     best = sorted(archive.cells().values(), key=worth, reverse=True)[:most]
     beside = {name: (known(name), measured(known(name), suite)) for name in BESIDE}
@@ -75,7 +95,9 @@ def score_tables(archive: Archive, suite, most=10) -> str:
     return table_of(head, rows, marks) + folded("score by lesson", table_of(["lesson", *columns], lessons))
 
 # %% ../../nbs/local/12_report.ipynb #aef80018
-def funnel_table(archive: Archive) -> str:
+def funnel_table(
+    archive: Archive,  # what was found
+) -> str:              # HTML
     "Tries by the hurdle at which they ended."
     order = [h for h in (*HURDLES[:-1], "behind", HURDLES[-1]) if h in archive.funnel]
     order += [h for h in archive.funnel if h not in order]
@@ -83,7 +105,9 @@ def funnel_table(archive: Archive) -> str:
     rows = [[h, archive.funnel[h], f"{archive.funnel[h]/total:.1%}"] for h in order]
     return table_of(["ended at", "tries", "share"], rows)
 
-def curve_figure(archive: Archive):
+def curve_figure(
+    archive: Archive,  # what was found
+) -> "Figure":         # of matplotlib
     "Score and held-out score of each island's best, over tries."
     import matplotlib.pyplot as plt
     fig, ax = plt.subplots(figsize=(7, 2.8), constrained_layout=True)
@@ -97,7 +121,9 @@ def curve_figure(archive: Archive):
     return fig
 
 # %% ../../nbs/local/12_report.ipynb #c2587dfb
-def equations(rule: Rule) -> str:
+def equations(
+    rule: Rule,  # the best one, or any other
+) -> str:        # HTML
     "A rule as mathematics."
     import matplotlib.pyplot as plt
     body = to_maths(rule).removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}")
@@ -109,20 +135,29 @@ def equations(rule: Rule) -> str:
         plt.close(fig)
         return f"<pre>{said(body)}</pre>"
 
-def lineage_table(archive: Archive, id: str) -> str:
+def lineage_table(
+    archive: Archive,  # what was found
+    id: str,           # of the rule
+) -> str:              # HTML
     "A rule and its ancestors, at which the value rose; those without scores have none."
     keys = ("tries", "id", "stage", "score", "held", "size")
     rows = [[*(e[k] for k in keys), ", ".join(e["parents"])] for e in archive.lineage(id)]
     return table_of(["tries", "rule", "stage", "score", "held out", "nodes", "from"], rows)
 
-def family_tree(searches: dict, at=None) -> str:  # id: parameters, as from `Ledger.searches`
+def family_tree(
+    searches: dict,         # id: parameters, as from `Ledger.searches`
+    at: str | None = None,  # id from which it goes down; None: the root
+) -> str:                   # HTML
     "Searches and what was forked from them."
     children = [id for id, p in searches.items() if p["parent"] == at]
     inside = "".join(f"<li>{said(id)}{family_tree(searches, id)}</li>" for id in children)
     return f"<ul>{inside}</ul>" if inside else ""
 
 # %% ../../nbs/local/12_report.ipynb #0034a6c9
-def learning_figure(rule: Rule, suite):
+def learning_figure(
+    rule: Rule,    # the best one, or any other
+    suite: Suite,  # whose cases count
+) -> "Figure":     # of matplotlib
     "Squared error while it is taught, the mean over seeds and twenty examples."
     import matplotlib.pyplot as plt
     case = held_out(suite).cases[0]
@@ -139,7 +174,12 @@ def learning_figure(rule: Rule, suite):
     ax.legend(fontsize=7, frameon=False)
     return fig
 
-def trace_figure(rule: Rule, suite, examples=3):
+# %% ../../nbs/local/12_report.ipynb #1227f4a8
+def trace_figure(
+    rule: Rule,         # the best one, or any other
+    suite: Suite,       # whose cases count
+    examples: int = 3,  # how many
+) -> "Figure":          # of matplotlib
     "The node slots of the first output, step by step."
     import matplotlib.pyplot as plt
     case = held_out(suite).cases[0]
@@ -154,9 +194,16 @@ def trace_figure(rule: Rule, suite, examples=3):
     return fig
 
 # %% ../../nbs/local/12_report.ipynb #07d2dd0d
-def as_json(value) -> str: return f"<pre>{said(json.dumps(value, indent=1))}</pre>"
+def as_json(
+    value: object,  # that JSON can hold
+) -> str:           # HTML
+    "Plain values as they stand in a file."
+    return f"<pre>{said(json.dumps(value, indent=1))}</pre>"
 
-def best_parts(archive: Archive, suite) -> list:
+def best_parts(
+    archive: Archive,  # what was found
+    suite: Suite,      # whose cases count
+) -> list[str]:        # HTML
     "The parts of the page that are about the best rule."
     best = archive.best
     if best is None: return ["<p>No rule has learnt.</p>"]
@@ -166,13 +213,14 @@ def best_parts(archive: Archive, suite) -> list:
             folded("its lineage", lineage_table(archive, best["id"])), "<h2>What it does</h2>",
             picture(learning_figure(rule, suite)), picture(trace_figure(rule, suite))]
 
+# %% ../../nbs/local/12_report.ipynb #77033e77
 def page(
-    archive: Archive,
-    suite="five",       # that its scores are of, or that of the last stage
-    title="Search of learning rules",
-    parameters=None,    # of the search
-    searches=None,      # its family, as from `Ledger.searches`
-) -> str:               # HTML
+    archive: Archive,                         # what was found
+    suite: Suite | str = "five",              # that its scores are of, or that of the last stage
+    title: str = "Search of learning rules",  # of the page
+    parameters: dict | None = None,           # of the search; None: not shown
+    searches: dict | None = None,             # its family, as from `Ledger.searches`; None: not shown
+) -> str:                                     # HTML
     "What a search found, on one page; raises `InvalidInput` for a suite that there is not."
     suite = suite_of(suite)
     told = f"{archive.tries:,} tries in {archive.seconds:.0f} s of processors, suite {suite.name}."
@@ -185,10 +233,10 @@ def page(
 
 # %% ../../nbs/local/12_report.ipynb #2fc82ea9
 def report(
-    source,             # id of a search, or file of an archive
-    out,                # the page, replaced if it is there
-    store=None,         # of a search; None for the usual one
-    suite=None,         # None: that of the search's last stage, or `five`
+    source: Path | str,                # id of a search, or file of an archive
+    out: Path | str,                   # the page, replaced if it is there
+    store: Path | str | None = None,   # of a search; None: the usual one
+    suite: Suite | str | None = None,  # None: that of the search's last stage, or `five`
 ) -> Path:
     "Write the page of a search or an archive; raises `InvalidInput`, `WriteFailed`."
     out = Path(out)

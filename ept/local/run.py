@@ -4,22 +4,24 @@
 
 # %% auto #0
 __all__ = ['ABSENT', 'HELD', 'ONCE', 'MOMENT', 'AFTER', 'ALONE', 'BEFORE', 'PLANS', 'FLAGS', 'TOLD', 'BACKENDS', 'PRECISIONS',
-           'Examples', 'State', 'Result', 'Plan', 'Protocol', 'Machine', 'checked', 'fits', 'simulate', 'simulate_many',
-           'kernel_results', 'result_of', 'backends', 'chosen', 'machine_of', 'machine_result', 'Compiled', 'one_step',
-           'kernel_step']
+           'Examples', 'State', 'Result', 'Plan', 'Protocol', 'phases', 'Machine', 'checked', 'fits', 'simulate',
+           'simulate_many', 'kernel_results', 'result_of', 'backends', 'chosen', 'machine_of', 'machine_result',
+           'Compiled', 'one_step', 'kernel_step']
 
 # %% ../../nbs/local/04_run.ipynb #da843373
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec
+from types import ModuleType
 from typing import NamedTuple
 import numpy as np
 from fastcore.basics import patch
 from ..core import Options, one_of, opt, require
-from .graphs import Graph
+from .graphs import Graph, edge_of
 from .native import DEAD, TINY, Outcome, dead_lanes, draw, interpreter, kernel, lane_keys, run_jobs, set_up
-from .rules import KINDS, NOISE, OPS, ROWS, SENSES, Rule, compile_rule, in_force, live
+from .rules import KINDS, NOISE, OPS, ROWS, SENSES, Expression, Program, Rule, compile_rule, in_force, live
 
 # %% ../../nbs/local/04_run.ipynb #f5089139
 @dataclass(frozen=True, eq=False)
@@ -83,19 +85,31 @@ class Protocol(Options):
 
     def __hash__(self): return hash((self.name, self.forward, self.teach))
 
+def phases(
+    name: str,   # of a protocol
+    steps: int,  # of each phase
+) -> Protocol:
+    "A protocol that signals and teaching have equally long."
+    return Protocol(name, steps, steps)
+
 # %% ../../nbs/local/04_run.ipynb #e4c9e21a
 class Machine:
     "A rule on a graph with its memory, in NumPy or PyTorch."
-    def __init__(self, rule: Rule, graph: Graph, seeds, dtype="float32", m=np, device=None):
+    def __init__(self,
+        rule: Rule,                 # that every node runs
+        graph: Graph,               # on which it runs
+        seeds: Sequence[int],       # (L,) of weights and noise, one a lane
+        dtype: str = "float32",     # float32 or float64
+        m: ModuleType = np,         # numpy or torch
+        device: str | None = None,  # of PyTorch; None: with NumPy
+    ):
         self.rule, self.graph = rule, graph
         self.m, self.device = m, device
         self.dtype, self.precision = getattr(m, dtype), dtype
         self.L, self.number = len(seeds), 0
         self.own, self.dst, self.rev = (self.array(a, whole=True) for a in (graph.own, graph.dst, graph.rev))
         self.first = self.array(np.flatnonzero(graph.own < graph.dst), whole=True)   # of each edge
-        edge = np.zeros(len(graph.own), np.int64)
-        edge[np.flatnonzero(graph.own < graph.dst)] = np.arange(len(graph.own)//2)
-        self.edge = self.array(np.where(graph.own < graph.dst, edge, edge[graph.rev]), whole=True)
+        self.edge = self.array(edge_of(graph), whole=True)
         degree = np.diff(graph.ptr)
         self.rounds = [(self.array(np.flatnonzero(degree > k), whole=True),
                         self.array(graph.ptr[:-1][degree > k] + k, whole=True)) for k in range(degree.max(initial=0))]
@@ -112,14 +126,19 @@ def sizes(self: Machine) -> dict:
     return dict(node=self.graph.n, half=H, shared=H//2)
 
 @patch
-def array(self: Machine, values, whole=False):
+def array(self: Machine,
+    values: np.ndarray,   # numbers, or what becomes an array of them
+    whole: bool = False,  # as int64, not in the machine's own type
+) -> np.ndarray:          # a tensor where the machine has tensors
     "Numbers in the machine's own type, or as int64."
     if self.m is np: return np.asarray(values).astype(np.int64 if whole else self.dtype)
     values = np.array(values, np.int64 if whole else np.float64)
     return self.m.as_tensor(values, dtype=self.m.int64 if whole else self.dtype, device=self.device)
 
 @patch
-def remember(self: Machine, state: State):
+def remember(self: Machine,
+    state: State,  # of this rule, graph and number of lanes; it is copied
+):
     "Take a state."
     self.slots = {name: self.array(a) for kind in KINDS
                   for name, a in zip(self.rule.memory[kind], getattr(state, kind))}
@@ -136,7 +155,9 @@ def state(self: Machine) -> State:
 
 # %% ../../nbs/local/04_run.ipynb #20c6a9d0
 @patch
-def sense(self: Machine, degree):
+def sense(self: Machine,
+    degree: np.ndarray,  # (n,) int64, edges of each node
+):
     "What does not change, and zero for what the protocol sets."
     self.zeros = dict(float=self.array(0*degree, whole=True), vector=0*self.own)
     n, ends = self.graph.n, np.zeros((2, self.graph.n))
@@ -148,10 +169,9 @@ def sense(self: Machine, degree):
 
 # %% ../../nbs/local/04_run.ipynb #a2b81fed
 @patch
-def value(
-    self: Machine,
-    e,        # an expression
-):            # "float" or "vector", and (rows, L)
+def value(self: Machine,
+    e: Expression,  # as JSON holds it
+) -> tuple:         # "float" or "vector", and (rows, L)
     "What an expression is now."
     if type(e) is str: return self.named(e)
     if type(e) is not list: return "float", self.array(np.full((1, self.L), float(e)))
@@ -170,14 +190,19 @@ def value(
 
 # %% ../../nbs/local/04_run.ipynb #0e0034f5
 @patch
-def like(self: Machine, kind, v):
+def like(self: Machine,
+    kind: str,    # float or vector
+    v: tuple,     # as from `value`
+) -> np.ndarray:  # (n, L) for a float, (H, L) for a vector
     "A value where one of this type is due: floats are spread."
     its, a = v
     if len(a) == 1: return a[self.zeros[kind]]
     return a[self.own] if kind == "vector" and its == "float" else a
 
 @patch
-def named(self: Machine, name):
+def named(self: Machine,
+    name: str,  # a slot, a sense, a named value, a filter or a condition
+) -> tuple:     # as from `value`
     "What a name stands for."
     rule = self.rule
     if name in SENSES: return SENSES[name], self.senses[name]
@@ -189,7 +214,11 @@ def named(self: Machine, name):
 
 # %% ../../nbs/local/04_run.ipynb #97c09ce5
 @patch
-def noise(self: Machine, op, kind, number):
+def noise(self: Machine,
+    op: str,      # gauss or uniform
+    kind: str,    # float: a draw a node; vector: a draw a half-edge
+    number: int,  # the id in the rule, which keeps draws apart
+) -> np.ndarray:  # (n, L) or (H, L)
     "Random numbers of this step."
     rows = self.array(np.arange(len(self.own) if kind == "vector" else self.graph.n)[:, None], whole=True)
     leaf = 4*number + 2*(op == "uniform") + (kind == "vector")
@@ -198,7 +227,10 @@ def noise(self: Machine, op, kind, number):
 
 # %% ../../nbs/local/04_run.ipynb #d73f3dc8
 @patch
-def reduced(self: Machine, op, args):
+def reduced(self: Machine,
+    op: str,      # sum, mean, top, low or std
+    args: list,   # one expression or two, then perhaps the name of a filter
+) -> np.ndarray:  # (n, L)
     "Along the half-edges of each node, of one list or of two, where the filter lets through."
     chosen = self.everywhere
     if type(args[-1]) is str and args[-1] in self.rule.filters:
@@ -214,8 +246,13 @@ def reduced(self: Machine, op, args):
         return made
     return self.folded(op, self.array(np.zeros((self.graph.n, self.L))), along)
 
+# %% ../../nbs/local/04_run.ipynb #bc993b5c
 @patch
-def folded(self: Machine, op, zero, along):
+def folded(self: Machine,
+    op: str,           # sum, mean, top, low or std
+    zero: np.ndarray,  # (n, L) zeros
+    along: Callable,   # (start, change) -> (n, L): goes along the edges by change(sum so far, values, nodes)
+) -> np.ndarray:       # (n, L)
     "What a reducer makes of what it meets along the edges; of nothing, zero."
     if op == "sum": return along(zero, lambda s, x, _: s + x)
     count = along(zero, lambda s, x, _: s + 1)
@@ -229,9 +266,8 @@ def folded(self: Machine, op, zero, along):
 
 # %% ../../nbs/local/04_run.ipynb #0f16a226
 @patch
-def step(
-    self: Machine,
-    part="step",  # or init
+def step(self: Machine,
+    part: str = "step",  # init or step
 ):
     "One step of every node."
     rule, new = self.rule, {}
@@ -248,7 +284,10 @@ def step(
     self.number += 1
 
 @patch
-def store(self: Machine, slot, made):
+def store(self: Machine,
+    slot: str,         # that is written
+    made: np.ndarray,  # (rows, L); of a shared slot (H, L), what both ends made of it
+):
     "Write a slot, merging what both ends made of a shared one; lanes that leave the range die."
     if slot in self.rule.memory["shared"]:
         a, b = made[self.first], made[self.rev[self.first]]
@@ -260,39 +299,59 @@ def store(self: Machine, slot, made):
 
 # %% ../../nbs/local/04_run.ipynb #4c48083c
 @patch
-def show(self: Machine, x):
+def show(self: Machine,
+    x: np.ndarray,  # (I, L) inputs
+):
     "Write inputs (I, L)."
     self.slots["signal"][self.inputs] = x
 
 @patch
-def guess(self: Machine):
+def guess(self: Machine) -> np.ndarray:  # (O, L)
     "What the outputs say, (O, L)."
     return self.slots["signal"][self.outputs]
 
 @patch
-def tell(self: Machine, value):
+def tell(self: Machine,
+    value: np.ndarray | float,  # (O, L), or 0
+):
     "Write the error at the outputs, if the rule has a slot for it."
     if "error" in self.slots: self.slots["error"][self.outputs] = value
 
+# %% ../../nbs/local/04_run.ipynb #8c24f2dd
 @patch
-def flag(self: Machine, slot, nodes):
+def flag(self: Machine,
+    slot: str,          # has_signal or has_error
+    nodes: np.ndarray,  # which
+):
     "Set a flag, if the rule has it."
     if slot in self.slots: self.slots[slot][nodes] = 1
 
 @patch
-def clamp(self: Machine, y, mask):
+def clamp(self: Machine,
+    y: np.ndarray,     # (O, L) targets
+    mask: np.ndarray,  # (O, L) bool, outputs that count
+):
     "Hold outputs at the target."
     self.slots["signal"][self.outputs] = self.m.where(mask, y, self.guess())
 
 @patch
-def inform(self: Machine, teach, last, reward=0):
+def inform(self: Machine,
+    teach: int,                      # 1 while it is taught
+    last: int,                       # 1 in the last step of teaching
+    reward: np.ndarray | float = 0,  # (1, L), or 0
+):
     "Set what all nodes sense."
     for name, v in (("teach", teach), ("last", last), ("reward", reward)):
         self.senses[name][:] = v
 
 # %% ../../nbs/local/04_run.ipynb #f715c9ce
 @patch
-def forward(self: Machine, protocol, steps, x, seen):
+def forward(self: Machine,
+    protocol: Protocol,  # what is shown and told, and for how long
+    steps: int,          # how many
+    x: np.ndarray,       # (I, L) inputs of the example; a tensor where the machine has tensors
+    seen: Callable,      # called with the machine after each step
+) -> np.ndarray:         # (O, L)
     "Signals spread; what the outputs say at the end."
     plan = protocol.plan
     quiet = plan.error in (HELD, MOMENT)
@@ -306,7 +365,14 @@ def forward(self: Machine, protocol, steps, x, seen):
 
 # %% ../../nbs/local/04_run.ipynb #c38de313
 @patch
-def teach(self: Machine, protocol, x, y, mask, guessed, seen):
+def teach(self: Machine,
+    protocol: Protocol,   # what is shown and told, and for how long
+    x: np.ndarray,        # (I, L) inputs of the example; a tensor where the machine has tensors
+    y: np.ndarray,        # (O, L) targets
+    mask: np.ndarray,     # (O, L) bool, outputs that count
+    guessed: np.ndarray,  # (O, L) what the outputs said before the teaching; None in the protocol `both`
+    seen: Callable,       # called with the machine after each step
+):
     "Error, target or reward for a number of steps."
     plan = protocol.plan
     reward = self.reward(y, mask, guessed) if plan.reward else 0
@@ -324,8 +390,13 @@ def teach(self: Machine, protocol, x, y, mask, guessed, seen):
         seen(self)
     self.inform(0, 0)
 
+# %% ../../nbs/local/04_run.ipynb #de54d009
 @patch
-def reward(self: Machine, y, mask, guessed):
+def reward(self: Machine,
+    y: np.ndarray,        # (O, L) targets
+    mask: np.ndarray,     # (O, L) bool, outputs that count
+    guessed: np.ndarray,  # (O, L) what the outputs said before the teaching; None in the protocol `both`
+) -> np.ndarray:          # (1, L)
     "1 less the mean square error, (1, L); outputs one by one, as order matters."
     total = count = self.m.zeros_like(y[:1])
     for k in range(len(y)):
@@ -336,14 +407,13 @@ def reward(self: Machine, y, mask, guessed):
 
 # %% ../../nbs/local/04_run.ipynb #ec709252
 @patch
-def run(
-    self: Machine,
-    protocol: Protocol,
-    examples: Examples,
-    taught,   # (E,) bool
-    extra,    # (E,) int
-    seen,     # called after each step
-) -> np.ndarray:  # (E, O, L)
+def run(self: Machine,
+    protocol: Protocol,  # what is shown and told, and for how long
+    examples: Examples,  # what is shown and asked, in order
+    taught: np.ndarray,  # (E,) bool, which examples are taught
+    extra: np.ndarray,   # (E,) int, steps added to the phase of signals
+    seen: Callable,      # called with the machine after each step
+) -> np.ndarray:         # (E, O, L)
     "What the outputs said at each example."
     plan, mask = protocol.plan, self.array(examples.mask, whole=True) > 0
     self.inputs, self.outputs = (self.array(a, whole=True) for a in (self.graph.inputs, self.graph.outputs))
@@ -368,7 +438,14 @@ TOLD = ("teach", "last", "reward")   # senses that a protocol sets
 BACKENDS = ("auto", "numpy", "c", "numba", "torch", "cuda")
 PRECISIONS = ("float32", "float64")
 
-def checked(graph, examples, seeds, taught, extra, dtype):
+def checked(
+    graph: Graph,                   # on which it runs
+    examples: Examples,             # what is shown and asked, in order
+    seeds: Sequence[int],           # (L,) of weights and noise, one a lane
+    taught: Sequence[bool] | None,  # (E,) which examples are taught; None: all
+    extra: Sequence[int] | None,    # (E,) steps added to the phase of signals; None: none
+    dtype: str,                     # float32 or float64
+) -> tuple:                         # of two arrays
     "taught (E,) and extra (E,) as arrays; raises `InvalidInput` for what does not fit."
     E, I, L = examples.inputs.shape
     O = examples.targets.shape[1]
@@ -386,7 +463,13 @@ def checked(graph, examples, seeds, taught, extra, dtype):
     one_of("dtype", dtype, PRECISIONS)
     return taught, extra
 
-def fits(rule, graph, state, L):
+# %% ../../nbs/local/04_run.ipynb #a03fb89d
+def fits(
+    rule: Rule,    # that every node runs
+    graph: Graph,  # on which it runs
+    state: State,  # from outside
+    L: int,        # lanes
+) -> State:        # a copy
     "The state with tiny numbers as zero; raises `InvalidInput` if it is not of this rule, graph and number of lanes."
     H = len(graph.own)
     for kind, rows in (("node", graph.n), ("half", H), ("shared", H//2)):
@@ -398,17 +481,17 @@ def fits(rule, graph, state, L):
 
 # %% ../../nbs/local/04_run.ipynb #7d6b1fb3
 def simulate(
-    rule: Rule,
-    graph: Graph,
-    protocol: Protocol,
-    examples: Examples,
-    seeds,             # (L,) of weights and noise, one a lane
-    taught=None,       # (E,) bool; None: all
-    extra=None,        # (E,) steps more before the outputs are read; None: none
-    dtype="float32",   # or float64
-    backend="auto",    # see `BACKENDS`
-    state=None,        # `State` to go on from; None: `init` makes it
-    trace=None,        # slots that are kept at every step
+    rule: Rule,                            # that every node runs
+    graph: Graph,                          # on which it runs
+    protocol: Protocol,                    # what is shown and told, and for how long
+    examples: Examples,                    # what is shown and asked, in order
+    seeds: Sequence[int],                  # (L,) of weights and noise, one a lane
+    taught: Sequence[bool] | None = None,  # (E,) which examples are taught; None: all
+    extra: Sequence[int] | None = None,    # (E,) steps more before the outputs are read; None: none
+    dtype: str = "float32",                # float32 or float64
+    backend: str = "auto",                 # see `BACKENDS`
+    state: State | None = None,            # to go on from; None: `init` makes it
+    trace: Sequence[str] | None = None,    # slots that are kept at every step; None: none
 ) -> Result:
     "Run a rule on examples, one after the other, in all lanes at once; raises `InvalidInput`."
     taught, extra = checked(graph, examples, seeds, taught, extra, dtype)
@@ -424,14 +507,17 @@ def simulate(
 
 # %% ../../nbs/local/04_run.ipynb #c14b61bb
 def simulate_many(
-    programs,         # of `compile_rule`
-    graph: Graph,
-    protocol: Protocol,
-    examples: Examples,
-    seeds,            # (L,)
-    taught=None, extra=None, dtype="float32", backend="auto",  # as in `simulate`
-    keep=False,       # the states at the end; else they are None
-) -> list:            # of `Result`
+    programs: Sequence[Program],           # of `compile_rule`
+    graph: Graph,                          # on which it runs
+    protocol: Protocol,                    # what is shown and told, and for how long
+    examples: Examples,                    # what is shown and asked, in order
+    seeds: Sequence[int],                  # (L,)
+    taught: Sequence[bool] | None = None,  # (E,) which examples are taught; None: all
+    extra: Sequence[int] | None = None,    # (E,) steps more before the outputs are read; None: none
+    dtype: str = "float32",                # float32 or float64
+    backend: str = "auto",                 # see `BACKENDS`
+    keep: bool = False,                    # the states at the end; else they are None
+) -> list[Result]:                         # one a program
     "Run several rules on the same examples; raises `InvalidInput`."
     if chosen(backend) != "c":
         return [simulate(p.rule, graph, protocol, examples, seeds, taught, extra, dtype, backend) for p in programs]
@@ -440,7 +526,19 @@ def simulate_many(
     return kernel_results(programs, graph, protocol, examples, seeds, taught, extra, dtype, keep=keep)
 
 # %% ../../nbs/local/04_run.ipynb #be08dde8
-def kernel_results(programs, graph, protocol, examples, seeds, taught, extra, dtype, start=None, trace=(), keep=True):
+def kernel_results(
+    programs: Sequence[Program],  # of `compile_rule`
+    graph: Graph,                 # on which it runs
+    protocol: Protocol,           # what is shown and told, and for how long
+    examples: Examples,           # what is shown and asked, in order
+    seeds: Sequence[int],         # (L,) of weights and noise, one a lane
+    taught: np.ndarray,           # (E,) bool, which examples are taught
+    extra: np.ndarray,            # (E,) int, steps added to the phase of signals
+    dtype: str,                   # float32 or float64
+    start: State | None = None,   # to go on from; None: `init` makes it
+    trace: tuple = (),            # slots that are kept at every step
+    keep: bool = True,            # the states at the end; else they are None
+) -> list[Result]:                # one a program
     "Results of the kernel, a rule each."
     arrays = dict(x=examples.inputs, y=examples.targets, mask=examples.mask.view(np.uint8),
                   taught=np.ascontiguousarray(taught).view(np.uint8), extra=np.ascontiguousarray(extra, np.int64),
@@ -452,7 +550,11 @@ def kernel_results(programs, graph, protocol, examples, seeds, taught, extra, dt
     run_jobs(setup, made, dtype)
     return [result_of(o, trace) for o in made]
 
-def result_of(o: Outcome, trace) -> Result:
+# %% ../../nbs/local/04_run.ipynb #731396ff
+def result_of(
+    o: Outcome,    # that the kernel has filled
+    trace: tuple,  # slots that were kept
+) -> Result:
     "What a job gave."
     state = None if o.memory[0] is None else State(*o.memory, o.job.number)
     kept = {name: rows[:o.job.steps] for name, rows in zip(trace, o.trace)}
@@ -465,7 +567,9 @@ def backends() -> dict:
     return {"numpy": True, "c": kernel() is not None, "numba": find_spec("numba") is not None,
             "torch": find_spec("torch") is not None}
 
-def chosen(backend: str) -> str:
+def chosen(
+    backend: str,  # one of `BACKENDS`
+) -> str:          # one of them, not auto
     "The back end that a name stands for; raises `InvalidInput` for one that is not here."
     one_of("backend", backend, BACKENDS)
     if backend == "auto": return next(k for k in ("c", "numba", "numpy") if backends()[k])
@@ -473,7 +577,13 @@ def chosen(backend: str) -> str:
     require(here, "backend", backend, f"is not here; take one of {', '.join(k for k, v in backends().items() if v)}")
     return backend
 
-def machine_of(backend, rule, graph, seeds, dtype) -> Machine:
+def machine_of(
+    backend: str,          # as `chosen` gives it, not c
+    rule: Rule,            # that every node runs
+    graph: Graph,          # on which it runs
+    seeds: Sequence[int],  # (L,) of weights and noise, one a lane
+    dtype: str,            # float32 or float64
+) -> Machine:
     "A machine in NumPy, or in PyTorch on the processor or a GPU."
     if backend in ("numpy", "numba"): return (Machine if backend == "numpy" else Compiled)(rule, graph, seeds, dtype)
     import torch
@@ -481,7 +591,14 @@ def machine_of(backend, rule, graph, seeds, dtype) -> Machine:
     return Machine(rule, graph, seeds, dtype, torch, "cuda" if backend == "cuda" else "cpu")
 
 # %% ../../nbs/local/04_run.ipynb #5baa7bdb
-def machine_result(machine, protocol, examples, taught, extra, trace) -> Result:
+def machine_result(
+    machine: Machine,    # after `init`, or with a state to go on from
+    protocol: Protocol,  # what is shown and told, and for how long
+    examples: Examples,  # what is shown and asked, in order
+    taught: np.ndarray,  # (E,) bool, which examples are taught
+    extra: np.ndarray,   # (E,) int, steps added to the phase of signals
+    trace: tuple,        # slots that are kept at every step
+) -> Result:
     "Run a machine that has its memory."
     def numpy(a): return np.array(a if machine.m is np else a.cpu().numpy())
     start, kept = machine.number, {slot: [] for slot in trace}
@@ -494,7 +611,12 @@ def machine_result(machine, protocol, examples, taught, extra, trace) -> Result:
 # %% ../../nbs/local/04_run.ipynb #e59ad821
 class Compiled(Machine):
     "A machine whose steps are bytecode, interpreted by what Numba has compiled."
-    def __init__(self, rule, graph, seeds, dtype):
+    def __init__(self,
+        rule: Rule,            # that every node runs
+        graph: Graph,          # on which it runs
+        seeds: Sequence[int],  # (L,) of weights and noise, one a lane
+        dtype: str,            # float32 or float64
+    ):
         self.program, self.arrays = compile_rule(rule), None
         super().__init__(rule, graph, seeds, dtype)
         self.lengths = np.array([1, graph.n, len(self.own), len(self.first)])
@@ -521,13 +643,17 @@ def settle(self: Compiled):
             table[name] = a
 
 @patch
-def remember(self: Compiled, state):
+def remember(self: Compiled,
+    state: State,  # of this rule, graph and number of lanes; it is copied
+):
     "Take a state."
     Machine.remember(self, state)
     if self.arrays: self.settle()
 
 @patch
-def step(self: Compiled, part="step"):
+def step(self: Compiled,
+    part: str = "step",  # init or step
+):
     "One step of every node."
     work = interpreter(self.precision)
     work(getattr(self.program, part), self.rows, self.base, self.lengths, self.maps, *self.fixed,
@@ -536,12 +662,12 @@ def step(self: Compiled, part="step"):
 
 # %% ../../nbs/local/04_run.ipynb #7655135c
 def one_step(
-    rule: Rule,
-    graph: Graph,
-    state: State,     # its dtype is that of the step
-    senses=None,      # {name: number or (L,)} of teach, last, reward; what is missing is 0
-    seeds=None,       # (L,) of the noise; None: 0, 1, ...
-    backend="auto",
+    rule: Rule,                          # that every node runs
+    graph: Graph,                        # on which it runs
+    state: State,                        # its dtype is that of the step
+    senses: dict | None = None,          # {name: number or (L,)} of teach, last, reward; what is missing is 0
+    seeds: Sequence[int] | None = None,  # (L,) of the noise; None: 0, 1, ...
+    backend: str = "auto",               # see `BACKENDS`
 ) -> State:
     "The state after one step; raises `InvalidInput`."
     L, dtype = state.node.shape[2], str(state.node.dtype)
@@ -557,7 +683,15 @@ def one_step(
     machine.step()
     return machine.state()
 
-def kernel_step(program, graph, state, told, seeds, dtype) -> State:
+# %% ../../nbs/local/04_run.ipynb #d7ba325f
+def kernel_step(
+    program: Program,      # of `compile_rule`
+    graph: Graph,          # on which it runs
+    state: State,          # that it begins with
+    told: np.ndarray,      # (3, L) teach, last and reward
+    seeds: Sequence[int],  # (L,) of weights and noise, one a lane
+    dtype: str,            # float32 or float64
+) -> State:
     "A step of the kernel."
     L, none = told.shape[1], np.zeros(0, np.uint8)
     arrays = dict(x=np.zeros((0, 1, L)), y=np.zeros((0, 1, L)), mask=none, taught=none, extra=none.astype(np.int64),

@@ -4,16 +4,15 @@
 
 # %% auto #0
 __all__ = ['WASH', 'TAIL', 'FIVE', 'TWELVE', 'BEHIND', 'MACHINES', 'BANDITS', 'LOOPS', 'SUITES', 'CRUMBS', 'HURDLES', 'TAUGHT_BY',
-           'SHORT', 'LONGER', 'LEAST', 'memorises', 'generates', 'waits', 'loses_edges', 'loses_node', 'PROPERTIES',
-           'Case', 'Suite', 'Setting', 'setting', 'explained', 'gain_of', 'judged', 'steps', 'other_graph',
-           'other_lesson', 'held_out', 'Scorecard', 'suite_of', 'scores', 'score', 'card', 'digest', 'program_key',
-           'brief', 'first_run', 'unseen', 'examine', 'Pupil', 'soon', 'Property', 'lessons', 'garbage', 'swap_graph',
-           'scaled', 'reacts', 'by_length', 'recovers', 'noisy', 'damaged', 'fifth', 'scales', 'saves', 'raised',
-           'transfers', 'composes', 'shares', 'half', 'shifts', 'hurries', 'constants_of', 'with_constant',
-           'insensitive', 'properties', 'property_table', 'draw_properties']
+           'SHORT', 'LONGER', 'LEAST', 'PROPERTIES', 'Case', 'Suite', 'Setting', 'setting', 'explained', 'gain_of',
+           'judged', 'other_graph', 'other_lesson', 'held_out', 'Scorecard', 'suite_of', 'scores', 'score', 'card',
+           'digest', 'program_key', 'brief', 'first_run', 'unseen', 'examine', 'Pupil', 'soon', 'Property', 'School',
+           'lessons', 'garbage', 'swap_graph', 'scaled', 'raised', 'half', 'constants_of', 'with_constant',
+           'properties', 'property_table', 'draw_properties']
 
 # %% ../../nbs/local/07_score.ipynb #31f049a9
 import re, time, warnings
+from collections.abc import Callable, Container, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -23,7 +22,7 @@ from fastcore.basics import patch
 from ..core import one_of, require
 from .graphs import Graph, cut, depths, graph_from
 from .rules import Rule, alive, compile_rule
-from .run import Examples, Protocol, State, simulate, simulate_many
+from .run import Examples, Protocol, State, phases, simulate, simulate_many
 from .tasks import FUNCTIONS, examples, lesson
 
 # %% ../../nbs/local/07_score.ipynb #4c574dbc
@@ -32,17 +31,17 @@ WASH, TAIL = 8, 100   # examples shown before the exam; lessons with the longer 
 @dataclass(frozen=True)
 class Case:
     "Lessons on one graph."
-    graph: str                         # text of a graph
-    lessons: tuple                     # formulas of lessons
-    seeds: tuple = (0, 1, 2)           # of weights, noise and order
-    n: int = 400                       # examples that are taught
-    protocol: Protocol = Protocol()
-    exam: int = 16                     # examples of the exam
+    graph: str                       # text of a graph
+    lessons: tuple                   # formulas of lessons
+    seeds: tuple = (0, 1, 2)         # of weights, noise and order
+    n: int = 400                     # examples that are taught
+    protocol: Protocol = Protocol()  # what is shown and told, and for how long
+    exam: int = 16                   # examples of the exam
 
 @dataclass(frozen=True)
 class Suite:
     "Cases that make up one score."
-    name: str
+    name: str     # by which `SUITES` knows it
     cases: tuple  # of `Case`
 
     def __post_init__(self): require(self.cases, "suite", self.name, "has no case")
@@ -50,18 +49,18 @@ class Suite:
 # %% ../../nbs/local/07_score.ipynb #d3fa30d6
 class Setting(NamedTuple):
     "A case, ready to run; lane last."
-    graph: Graph
-    protocol: Protocol
-    examples: Examples
-    seeds: np.ndarray    # (L,)
-    taught: np.ndarray   # (E,) bool
-    extra: np.ndarray    # (E,) steps added to the phase of signals
-    twin: np.ndarray     # (E,) the same for the untaught twin
-    exam: int            # examples at the end that count
+    graph: Graph        # of the case
+    protocol: Protocol  # of the case
+    examples: Examples  # for all lanes, those of the exam last
+    seeds: np.ndarray   # (L,)
+    taught: np.ndarray  # (E,) bool
+    extra: np.ndarray   # (E,) steps added to the phase of signals
+    twin: np.ndarray    # (E,) the same for the untaught twin
+    exam: int           # examples at the end that count
 
 @lru_cache(maxsize=64)
 def setting(
-    case: Case,
+    case: Case,        # the case
     wash: int = WASH,  # examples that are shown before the exam
 ) -> Setting:
     "Examples and timetable of a case; raises `InvalidInput` where its lessons do not fit its graph."
@@ -78,9 +77,9 @@ def setting(
 
 # %% ../../nbs/local/07_score.ipynb #4172cdca
 def explained(
-    outputs,            # (E, O, L), of which the last ones are the exam
-    s: Setting,
-) -> np.ndarray:        # (L,) from 0 to 1
+    outputs: np.ndarray,  # (E, O, L), of which the last ones are the exam
+    s: Setting,           # as from `setting`
+) -> np.ndarray:          # (L,) from 0 to 1
     "Share of variance in the exam that a run explains."
     y, mask = s.examples.targets[-s.exam:], s.examples.mask
     with np.errstate(invalid="ignore", over="ignore"):
@@ -91,16 +90,17 @@ def explained(
 
 # %% ../../nbs/local/07_score.ipynb #0513bb11
 def gain_of(
-    share, base,  # (L,) of the run and of its twin
-) -> np.ndarray:  # (L,) from 0 to 1
+    share: np.ndarray,  # (L,) of the run
+    base: np.ndarray,   # (L,) of its twin
+) -> np.ndarray:        # (L,) from 0 to 1
     "What teaching added, as a share of what there was to add."
     return np.where(base > .999, 0., np.maximum(share - base, 0)/np.maximum(1 - base, 1e-3))
 
 def judged(
     rules: list,            # of `Rule`
-    s: Setting,
-    backend="auto",
-) -> list:                  # of (result, (L,) gain, (L,) share of the twin)
+    s: Setting,             # of one case
+    backend: str = "auto",  # as in `simulate`
+) -> list[tuple]:           # of (result, (L,) gain, (L,) share of the twin)
     "Run rules and their twins."
     programs = [compile_rule(rule) for rule in rules]
     given = s.graph, s.protocol, s.examples, s.seeds
@@ -118,22 +118,20 @@ MACHINES = ("memorise(length=4, symbols=3)", "memorise(length=6, symbols=3)", "t
 BANDITS = ("bandit", "bandit(seed=1)", "bandit(contexts=4, seed=2)", "bandit(contexts=4, luck=0.2)", "xor")
 LOOPS = {"waxman:12:2-2": 12, "waxman:12:2-2@1": 12, "waxman:12:2-2@2": 12, "ring:12+12:2-2": 12, "waxman:50:2-2": 20}
 
-def steps(name: str, n: int) -> Protocol: return Protocol(name, n, n)
-
 SUITES = {suite.name: suite for suite in (
     Suite("small", (Case("2-4-2", FIVE, (0, 1), 200), Case("2-4-4-2", FIVE, (0, 1), 400))),
     Suite("five", (Case("2-8-2", FIVE, n=600),)),
     Suite("twelve", (Case("2-8-2", TWELVE, n=600),)),
     Suite("credit", (Case("2-1-2", BEHIND, tuple(range(6)), 2000),
-                     Case("2-3-3-3-2", BEHIND, tuple(range(6)), 2000, steps("clamped", 5)))),
-    Suite("loops", tuple(Case(text, TWELVE, (0, 1), 600, steps("clamped", k)) for text, k in LOOPS.items())),
+                     Case("2-3-3-3-2", BEHIND, tuple(range(6)), 2000, phases("clamped", 5)))),
+    Suite("loops", tuple(Case(text, TWELVE, (0, 1), 600, phases("clamped", k)) for text, k in LOOPS.items())),
     Suite("circuits", tuple(Case("4-12-12-1", tuple(f"circuit(depth={d}, size=4, seed={k})" for k in range(4)),
                                  (0, 1), 2000, exam=64) for d in (1, 2, 4))),
     Suite("digits", (Case("64-24-10", ("digits",), (0, 1, 2), 3000, exam=200),)),
-    Suite("sequence", (Case("waxman:16:3-3", MACHINES, (0, 1), 2000, steps("clamped", 10), 96),
-                       Case("11-24-11", ("text",), (0, 1), 2000, steps("clamped", 3), 48),
-                       Case("waxman:16:3-3", MACHINES, (0, 1), 2000, steps("stream", 10), 96))),
-    Suite("reward", (Case("4-8-2", BANDITS, n=2000, protocol=steps("reward", 4)),)),
+    Suite("sequence", (Case("waxman:16:3-3", MACHINES, (0, 1), 2000, phases("clamped", 10), 96),
+                       Case("11-24-11", ("text",), (0, 1), 2000, phases("clamped", 3), 48),
+                       Case("waxman:16:3-3", MACHINES, (0, 1), 2000, phases("stream", 10), 96))),
+    Suite("reward", (Case("4-8-2", BANDITS, n=2000, protocol=phases("reward", 4)),)),
 )}
 
 # %% ../../nbs/local/07_score.ipynb #feffb441
@@ -155,7 +153,7 @@ def other_lesson(
     return str(replace(one, seed=one.seed + 100)) if hasattr(one, "seed") else text
 
 def held_out(
-    suite: Suite,
+    suite: Suite,  # whose cases count
 ) -> Suite:
     "The same questions where nothing was selected."
     def other(case):
@@ -169,19 +167,19 @@ def held_out(
 @dataclass
 class Scorecard:
     "What a rule is worth, in plain values."
-    rule: str              # id
-    suite: str
-    score: float           # mean gain, 0 to 1
-    worst: float           # least gain of a lane
-    lessons: dict          # graph and lesson: mean over seeds
-    least: dict            # the same: least of the seeds
-    control: float         # mean share that the untaught twins explained
-    alive: float           # share of lanes that stayed within the range of numbers
-    senses: tuple          # what the rule is told
-    size: int              # tree nodes
-    steps: int             # of an example, in the first case
-    seconds: float
-    hurdle: str = "full"
+    rule: str             # id
+    suite: str            # its name
+    score: float          # mean gain, 0 to 1
+    worst: float          # least gain of a lane
+    lessons: dict         # graph and lesson: mean over seeds
+    least: dict           # the same: least of the seeds
+    control: float        # mean share that the untaught twins explained
+    alive: float          # share of lanes that stayed within the range of numbers
+    senses: tuple         # what the rule is told
+    size: int             # tree nodes
+    steps: int            # of an example, in the first case
+    seconds: float        # of wall time, a rule's share of the call
+    hurdle: str = "full"  # at which it ended; full: it came through
 
     def to_dict(self) -> dict: return asdict(self)
 
@@ -191,8 +189,10 @@ class Scorecard:
 
 # %% ../../nbs/local/07_score.ipynb #8e7d44fd
 def suite_of(
-    suite,                                  # `Suite`, or the name of one
-    seeds=None, n=None, protocol=None,      # of every case, where given
+    suite: Suite | str,                  # a suite, or the name of one
+    seeds: Sequence[int] | None = None,  # of every case; None: its own
+    n: int | None = None,                # examples that are taught in every case; None: its own
+    protocol: Protocol | None = None,    # of every case; None: its own
 ) -> Suite:
     "A suite by name, its cases changed; raises `InvalidInput` with the nearest name."
     if not isinstance(suite, Suite): suite = SUITES[one_of("suite", suite, SUITES)]
@@ -202,17 +202,27 @@ def suite_of(
 
 def scores(
     rules: list,                         # of `Rule`
-    suite="five",                        # as in `suite_of`
-    seeds=None, n=None, protocol=None,   # the same
-    backend="auto",
-) -> list:                               # of `Scorecard`
+    suite: Suite | str = "five",         # as in `suite_of`
+    seeds: Sequence[int] | None = None,  # as in `suite_of`
+    n: int | None = None,                # as in `suite_of`
+    protocol: Protocol | None = None,    # as in `suite_of`
+    backend: str = "auto",               # as in `simulate`
+) -> list[Scorecard]:                    # one a rule
     "Score rules in all cases of a suite, one call of the kernel a case."
     suite, start = suite_of(suite, seeds, n, protocol), time.perf_counter()
     parts = [(case, judged(rules, setting(case), backend)) for case in suite.cases]
     seconds = (time.perf_counter() - start)/max(1, len(rules))
     return [card(rule, suite, [(case, made[k]) for case, made in parts], seconds) for k, rule in enumerate(rules)]
 
-def score(rule: Rule, suite="five", seeds=None, n=None, protocol=None, backend="auto") -> Scorecard:
+# %% ../../nbs/local/07_score.ipynb #8cde4e55
+def score(
+    rule: Rule,                          # that is judged
+    suite: Suite | str = "five",         # as in `suite_of`
+    seeds: Sequence[int] | None = None,  # as in `suite_of`
+    n: int | None = None,                # as in `suite_of`
+    protocol: Protocol | None = None,    # as in `suite_of`
+    backend: str = "auto",               # as in `simulate`
+) -> Scorecard:
     "The score of one rule, as `scores`; warns where signals that go up by parity do not reach the outputs in time."
     for case in suite_of(suite, seeds, n, protocol).cases:
         graph = setting(case).graph
@@ -223,9 +233,10 @@ def score(rule: Rule, suite="five", seeds=None, n=None, protocol=None, backend="
 
 # %% ../../nbs/local/07_score.ipynb #6b34272a
 def card(
-    rule: Rule, suite: Suite,
-    parts: list,      # of (case, (result, gains, twin's shares))
-    seconds: float,
+    rule: Rule,      # that is judged
+    suite: Suite,    # whose cases count
+    parts: list,     # of (case, (result, gains, twin's shares))
+    seconds: float,  # of wall time, a rule's share of the call
 ) -> Scorecard:
     "The parts of a score, put together."
     lessons, least = {}, {}
@@ -250,27 +261,37 @@ TAUGHT_BY = dict(reward=("reward",), target=("signal",))  # what a teacher touch
 SHORT, LONGER = 8, 64  # examples of the two runs before the full one
 LEAST = 0.02             # gain after the second
 
-def digest(*parts) -> str:  # bytes
+def digest(
+    *parts,  # bytes
+) -> str:    # 16 hex digits
     "A short fingerprint of bytes."
     h = blake2b(digest_size=8)
     for part in parts: h.update(part)
     return h.hexdigest()
 
-def program_key(rule: Rule) -> str:
+def program_key(
+    rule: Rule,  # that is judged
+) -> str:
     "Fingerprint of what runs of a rule."
     p = compile_rule(rule)
     return digest(p.init.tobytes(), b"|", p.step.tobytes(), b"|", p.constants.tobytes(), repr(p.slots).encode())
 
 @lru_cache(maxsize=64)
-def brief(suite: Suite, n: int, exam: int) -> Setting:
+def brief(
+    suite: Suite,  # whose cases count
+    n: int,        # examples that are taught
+    exam: int,     # examples of the exam
+) -> Setting:
     "The first case of a suite, one seed, cut short."
     case = suite.cases[0]
     return setting(replace(case, seeds=case.seeds[:1], n=n, exam=exam), 0)
 
 # %% ../../nbs/local/07_score.ipynb #d34a31a4
 def first_run(
-    rules: list, s: Setting, backend: str,
-) -> list:  # of (hurdle that was failed or "", fingerprint)
+    rules: list,   # the rules
+    s: Setting,    # as from `brief`
+    backend: str,  # as in `simulate`
+) -> list[tuple]:  # of (hurdle that was failed or "", fingerprint)
     "The first lessons of rules and their twins."
     programs = [compile_rule(rule) for rule in rules]
     given = s.graph, s.protocol, s.examples, s.seeds
@@ -289,9 +310,9 @@ def first_run(
 
 # %% ../../nbs/local/07_score.ipynb #1e774ec0
 def unseen(
-    keys: list,  # of texts
-    seen,        # a set, or what has `in` and `add`; is added to
-) -> list:       # of bool
+    keys: list,       # of texts
+    seen: Container,  # with `add` beside `in`; is added to
+) -> list[bool]:      # one a key
     "Which keys are new."
     found = []
     for key in keys:
@@ -301,12 +322,13 @@ def unseen(
 
 # %% ../../nbs/local/07_score.ipynb #d7e83f61
 def examine(
-    rules: list,                  # of `Rule`
-    suite="five",                 # as in `suite_of`
-    seen=None,                    # fingerprints of what was tried, see `unseen`; None: nothing was
-    seeds=None, protocol=None,    # as in `suite_of`
-    backend="auto",
-) -> list:                        # of (hurdle, crumb or score) of each rule
+    rules: list,                         # of `Rule`
+    suite: Suite | str = "five",         # as in `suite_of`
+    seen: Container | None = None,       # fingerprints of what was tried, see `unseen`; None: nothing was
+    seeds: Sequence[int] | None = None,  # as in `suite_of`
+    protocol: Protocol | None = None,    # as in `suite_of`
+    backend: str = "auto",               # as in `simulate`
+) -> list[tuple]:                        # of (hurdle, crumb or score) of each rule
     "Judge many rules, each as far as it comes."
     suite, seen = suite_of(suite, seeds, None, protocol), set() if seen is None else seen
     by = TAUGHT_BY.get(suite.cases[0].protocol.name, ("error",))
@@ -328,31 +350,43 @@ def examine(
 @dataclass
 class Pupil:
     "A rule at work: what it has learnt is in `state`."
-    rule: Rule
-    graph: Graph
-    protocol: Protocol
-    seeds: tuple = (0, 1, 2, 3)
-    state: State = None
-    turn: int = 0      # makes each lesson another draw
+    rule: Rule                   # it learns by
+    graph: Graph                 # of its network
+    protocol: Protocol           # what it is shown and told
+    seeds: tuple = (0, 1, 2, 3)  # of weights and noise, a lane each
+    state: State = None          # its memory; None: `init` makes it
+    turn: int = 0                # makes each lesson another draw
 
-    def run(self, x, y, mask, taught: bool):  # (E, I, L), (E, O, L), (O, L)
+    def run(self,
+        x: np.ndarray,     # (E, I, L) inputs
+        y: np.ndarray,     # (E, O, L) targets
+        mask: np.ndarray,  # (O, L) bool, outputs that count
+        taught: bool,      # all of them, or none
+    ) -> np.ndarray:       # (E, O, L)
         "Examples, one after the other; outputs (E, O, L)."
         made = simulate(self.rule, self.graph, self.protocol, Examples(x, y, mask), self.seeds,
                         np.full(len(x), taught), state=self.state)
         self.state = made.state
         return made.outputs
 
-    def draw(self, text: str, n: int):
+    def draw(self,
+        text: str,  # formula of a lesson
+        n: int,     # how many
+    ) -> tuple:     # inputs (E, I, L), targets (E, O, L), mask (O, L)
         "Examples of a lesson, other ones each time."
         self.turn += 1
         e = examples([text], [s + 1000*self.turn for s in self.seeds], n, self.graph)
         return e.inputs, e.targets, e.mask
 
-    def copy(self): return replace(self, state=self.state and replace(self.state))
+    def copy(self) -> "Pupil": return replace(self, state=self.state and replace(self.state))
 
 # %% ../../nbs/local/07_score.ipynb #de5c750f
 @patch
-def teach(self: Pupil, text: str, n: int, change=None):
+def teach(self: Pupil,
+    text: str,                       # formula of a lesson
+    n: int,                          # how many examples
+    change: Callable | None = None,  # (inputs, targets) -> the same, changed; None: as they are
+) -> Pupil:                          # the same
     "Teach a lesson; `change` is applied to inputs and targets."
     x, y, mask = self.draw(text, n)
     if change: x, y = change(x, y)
@@ -360,7 +394,11 @@ def teach(self: Pupil, text: str, n: int, change=None):
     return self
 
 @patch
-def exam(self: Pupil, text: str, n: int = 16, change=None) -> float:
+def exam(self: Pupil,
+    text: str,                       # formula of a lesson
+    n: int = 16,                     # how many examples
+    change: Callable | None = None,  # (inputs, targets) -> the same, changed; None: as they are
+) -> float:                          # 0 to 1
     "Share of variance explained, mean over seeds."
     other = self.copy()
     e = examples([text], other.seeds, 0, other.graph, WASH, n)
@@ -368,8 +406,14 @@ def exam(self: Pupil, text: str, n: int = 16, change=None) -> float:
     s = Setting(other.graph, other.protocol, replace(e, inputs=x, targets=y), None, None, None, None, n)
     return float(explained(other.run(x, y, e.mask, False), s).mean())
 
+# %% ../../nbs/local/07_score.ipynb #766755b6
 @patch
-def curve(self: Pupil, text: str, n: int, every: int = 25, change=None) -> np.ndarray:  # (n/every + 1,)
+def curve(self: Pupil,
+    text: str,                       # formula of a lesson
+    n: int,                          # examples that are taught
+    every: int = 25,                 # of them between two exams
+    change: Callable | None = None,  # (inputs, targets) -> the same, changed; None: as they are
+) -> np.ndarray:                     # (n/every + 1,)
     "Exams before and during lessons."
     found = [self.exam(text, change=change)]
     for _ in range(n//every): found.append(self.teach(text, every, change).exam(text, change=change))
@@ -377,9 +421,9 @@ def curve(self: Pupil, text: str, n: int, every: int = 25, change=None) -> np.nd
 
 # %% ../../nbs/local/07_score.ipynb #965c5b3e
 def soon(
-    shares,       # of exams, the first before any lesson
-    good=0.8,     # what counts as learnt
-) -> float:       # from 0: never, to 1: at once
+    shares: Sequence[float],  # of exams, the first before any lesson
+    good: float = 0.8,        # what counts as learnt
+) -> float:                   # from 0: never, to 1: at once
     "How early a curve is good for the rest of it."
     bad = np.flatnonzero(np.asarray(shares) < good)
     return 1 - (bad[-1] + 1)/len(shares) if len(bad) else 1.
@@ -394,25 +438,59 @@ class Property(NamedTuple):
     y: tuple
     label: str      # of its axis
 
-def lessons(y): return tuple(range(0, 25*len(y), 25)), tuple(map(float, y)), "examples"  # of a curve
+@dataclass
+class School:
+    "Where pupils of one rule begin, each at a property of its own."
+    rule: Rule          # what they learn by
+    protocol: Protocol  # that it is made for
+    n: int              # examples that are enough for an easy function
+    seeds: tuple        # of weights, a lane each
 
-def garbage(x, y): return x, np.random.default_rng(0).permuted(y, axis=0)
+    def new(self,
+        text: str,  # of its graph
+    ) -> Pupil:     # with phases as long as the graph is deep, or longer
+        "A pupil that knows nothing."
+        graph = graph_from(text)
+        deep = max(1, int(depths(graph)[graph.outputs].max()))
+        time = Protocol(self.protocol.name, max(deep, self.protocol.forward), max(deep, self.protocol.teach))
+        return Pupil(self.rule, graph, time, self.seeds)
 
-def swap_graph(pupil: Pupil, edges) -> Pupil:
+# %% ../../nbs/local/07_score.ipynb #b3c0eb85
+def lessons(
+    y: Sequence[float],  # of exams, 25 examples apart
+) -> tuple:              # entries x, y and label of a `Property`
+    "The curve of exams between lessons."
+    return tuple(range(0, 25*len(y), 25)), tuple(map(float, y)), "examples"
+
+def garbage(
+    x: np.ndarray | None,  # (E, I, L) inputs
+    y: np.ndarray,         # (E, O, L) targets
+) -> tuple:                # the inputs as they are, each output in an order of its own
+    "Targets that have nothing to do with the inputs."
+    return x, np.random.default_rng(0).permuted(y, axis=0)
+
+def swap_graph(
+    pupil: Pupil,          # stays as it is
+    edges: Sequence[int],  # which of `graph.edges` go
+) -> Pupil:
     "The pupil without some edges; what it knows of the others stays."
     graph, kept = cut(pupil.graph, edges)
     s = pupil.state
     stay = np.setdiff1d(np.arange(len(pupil.graph.edges)), edges)
     return replace(pupil, graph=graph, state=State(s.node, s.half[:, kept], s.shared[:, stay], s.step))
 
-def scaled(pupil: Pupil, draw) -> Pupil:
+def scaled(
+    pupil: Pupil,    # stays as it is
+    draw: Callable,  # (generator, shape) -> factors
+) -> Pupil:
     "The pupil with the memory of its edges multiplied by random factors."
     s, rng = pupil.state, np.random.default_rng(0)
     half, shared = (a*draw(rng, a.shape) for a in (s.half, s.shared))
     return replace(pupil, state=State(s.node, half, shared, s.step))
 
 # %% ../../nbs/local/07_score.ipynb #6d450878
-def reacts(new, n) -> Property:
+@patch
+def reacts(self: School) -> Property:
     "Share of the answers' variance that the question decides."
     def share(pupil):
         e = examples(["add"], pupil.seeds, 0, pupil.graph, WASH, 32)
@@ -422,97 +500,137 @@ def reacts(new, n) -> Property:
         for k in range(4): means += np.where(kind == k, np.nanmean(np.where(kind == k, out, np.nan), 0), 0)
         total = out.var(0)
         return float(np.where(total > 1e-9, means.var(0)/np.where(total > 0, total, 1), 0).mean())
-    pupil = new("2-8-2").teach("add", n)
+    pupil = self.new("2-8-2").teach("add", self.n)
     off = np.flatnonzero(np.isin(pupil.graph.edges, pupil.graph.inputs).any(1))
     return Property("reacts to its input", share(pupil.copy()), share(swap_graph(pupil, off)), (), (), "")
 
 # %% ../../nbs/local/07_score.ipynb #f2594f4a
-def by_length(name: str, graph: str, text: str, sizes, label: str):
-    "A property of sequences by some size."
-    def measure(new, n) -> Property:
-        def share(k, spoil=False):
-            pupil = new(graph)
-            s = setting(Case(graph, (text.format(k),), pupil.seeds, 2*n, pupil.protocol, 48))
-            e = s.examples
-            if spoil: e = replace(e, targets=np.concatenate([garbage(None, e.targets[:2*n])[1], e.targets[2*n:]]))
-            made = simulate(pupil.rule, s.graph, s.protocol, e, s.seeds, s.taught, s.extra)
-            return float(explained(made.outputs, s).mean())
-        y = tuple(map(share, sizes))
-        return Property(name, float(np.mean(y)), share(sizes[0], spoil=True), tuple(sizes), y, label)
-    return measure
+@patch
+def sequences(self: School,
+    name: str,     # of the property
+    text: str,     # formula of a lesson, {} where the size stands
+    sizes: tuple,  # of which the first is the easiest
+    label: str,    # what the size is
+) -> Property:
+    "How well sequences are learnt, by some size."
+    graph, n = "waxman:12:3-3", self.n
+    def share(k, spoil=False):
+        pupil = self.new(graph)
+        s = setting(Case(graph, (text.format(k),), pupil.seeds, 2*n, pupil.protocol, 48))
+        e = s.examples
+        if spoil: e = replace(e, targets=np.concatenate([garbage(None, e.targets[:2*n])[1], e.targets[2*n:]]))
+        made = simulate(pupil.rule, s.graph, s.protocol, e, s.seeds, s.taught, s.extra)
+        return float(explained(made.outputs, s).mean())
+    y = tuple(map(share, sizes))
+    return Property(name, float(np.mean(y)), share(sizes[0], spoil=True), sizes, y, label)
 
-memorises = by_length("memorises sequences", "waxman:12:3-3", "memorise(length={}, symbols=3)", (2, 4, 6, 8), "length")
-generates = by_length("follows a small automaton", "waxman:12:3-3", "machine(states={})", (2, 3), "states")
-waits = by_length("waits for an echo", "waxman:12:3-3", "echo(delay={})", (1, 2, 3, 4), "steps of delay")
+@patch
+def memorises(self: School) -> Property:
+    "The next symbol of sequences of several lengths."
+    return self.sequences("memorises sequences", "memorise(length={}, symbols=3)", (2, 4, 6, 8), "length")
+
+@patch
+def generates(self: School) -> Property:
+    "The states of automata of several sizes."
+    return self.sequences("follows a small automaton", "machine(states={})", (2, 3), "states")
+
+@patch
+def waits(self: School) -> Property:
+    "A bit of some steps ago."
+    return self.sequences("waits for an echo", "echo(delay={})", (1, 2, 3, 4), "steps of delay")
 
 # %% ../../nbs/local/07_score.ipynb #feed31ef
-def recovers(new, n) -> Property:
+@patch
+def recovers(self: School) -> Property:
     "After a hundred examples of garbage."
-    pupil = new("2-8-2").teach("or", n).teach("or", 100, garbage)
-    y = pupil.curve("or", n//2)
+    pupil = self.new("2-8-2").teach("or", self.n).teach("or", 100, garbage)
+    y = pupil.curve("or", self.n//2)
     return Property("recovers from garbage", float(y[-1]), float(y[0]), *lessons(y))
 
-def noisy(new, n) -> Property:
+@patch
+def noisy(self: School) -> Property:
     "Weights times 1 ± .3, at once."
-    pupil = new("2-8-2").teach("or", n)
+    pupil = self.new("2-8-2").teach("or", self.n)
     spread = (0., .1, .2, .3, .5, 1.)
     y = [scaled(pupil, lambda rng, size: 1 + s*rng.standard_normal(size)).exam("or") for s in spread]
     wrong = scaled(pupil, lambda rng, size: 2*rng.standard_normal(size)).exam("or")
     return Property("bears noise in its weights", y[3], wrong, spread, tuple(y), "noise in weights")
 
-def damaged(name: str, gone):
-    "A property of damage to the graph; `gone`: from a graph to the edges that go."
-    def measure(new, n) -> Property:
-        pupil = new("2-8-2").teach("or", n)
-        y = swap_graph(pupil, gone(pupil.graph)).curve("or", n//2)
-        return Property(name, float(y[-1]), float(y[0]), *lessons(y))
-    return measure
+# %% ../../nbs/local/07_score.ipynb #b33f47e9
+@patch
+def damaged(self: School,
+    name: str,       # of the property
+    gone: Callable,  # graph -> the edges that go
+) -> Property:
+    "What is left, and comes back, after damage to the graph."
+    pupil = self.new("2-8-2").teach("or", self.n)
+    y = swap_graph(pupil, gone(pupil.graph)).curve("or", self.n//2)
+    return Property(name, float(y[-1]), float(y[0]), *lessons(y))
 
-def fifth(graph): return np.random.default_rng(1).permutation(len(graph.edges))[:len(graph.edges)//5]
+@patch
+def loses_edges(self: School) -> Property:
+    "A fifth of the edges go, drawn at random."
+    def fifth(graph): return np.random.default_rng(1).permutation(len(graph.edges))[:len(graph.edges)//5]
+    return self.damaged("a fifth of the edges lost", fifth)
 
-loses_edges = damaged("a fifth of the edges lost", fifth)
-loses_node = damaged("a node lost", lambda graph: np.flatnonzero((graph.edges == 4).any(1)))
+@patch
+def loses_node(self: School) -> Property:
+    "A hidden node loses all its edges."
+    return self.damaged("a node lost", lambda graph: np.flatnonzero((graph.edges == 4).any(1)))
 
 # %% ../../nbs/local/07_score.ipynb #cd729531
-def scales(new, n) -> Property:
+@patch
+def scales(self: School) -> Property:
     "Hidden layers of many sizes."
     sizes = (2, 4, 8, 16, 32)
-    y = [new(f"2-{k}-2").teach("xor", 2*n).exam("xor") for k in sizes]
-    return Property("works at many sizes", float(np.mean(y)), new("2-8-2").exam("xor"), sizes, tuple(y), "hidden nodes")
+    y = [self.new(f"2-{k}-2").teach("xor", 2*self.n).exam("xor") for k in sizes]
+    untaught = self.new("2-8-2").exam("xor")
+    return Property("works at many sizes", float(np.mean(y)), untaught, sizes, tuple(y), "hidden nodes")
 
-def saves(new, n) -> Property:
+@patch
+def saves(self: School) -> Property:
     "X, then Y, then X again."
-    pupil = new("2-8-2").teach("or", n).teach("nor", n)
-    left, y = pupil.exam("or"), pupil.curve("or", n)
+    pupil = self.new("2-8-2").teach("or", self.n).teach("nor", self.n)
+    left, y = pupil.exam("or"), pupil.curve("or", self.n)
     return Property("learns again what it forgot", soon(y), left, *lessons(y))
 
-def raised(x, y): return x, y + .3
+def raised(
+    x: np.ndarray,  # (E, I, L) inputs
+    y: np.ndarray,  # (E, O, L) targets
+) -> tuple:         # the inputs as they are, the targets higher by .3
+    "The task that a transfer leads to."
+    return x, y + .3
 
-def transfers(new, n) -> Property:
+@patch
+def transfers(self: School) -> Property:
     "From X to X + .3."
-    fresh = new("2-8-2").curve("xor", n, change=raised)
-    y = new("2-8-2").teach("xor", 2*n).curve("xor", n, change=raised)
+    fresh = self.new("2-8-2").curve("xor", self.n, change=raised)
+    y = self.new("2-8-2").teach("xor", 2*self.n).curve("xor", self.n, change=raised)
     return Property("transfers to a like task", soon(y), soon(fresh), *lessons(y))
 
 # %% ../../nbs/local/07_score.ipynb #7c943585
-def composes(new, n) -> Property:
+@patch
+def composes(self: School) -> Property:
     "xor after and with or."
-    fresh = new("2-8-2").curve("xor", n)
-    pupil = new("2-8-2")
-    x, _, mask = pupil.draw("switch", 2*n)
+    fresh = self.new("2-8-2").curve("xor", self.n)
+    pupil = self.new("2-8-2")
+    x, _, mask = pupil.draw("switch", 2*self.n)
     pupil.run(x, np.stack([x.min(1), x.max(1)], 1), mask, True)
-    y = pupil.curve("xor", n)
+    y = pupil.curve("xor", self.n)
     return Property("composes what it knows", soon(y), soon(fresh), *lessons(y))
 
-def shares(new, n) -> Property:
+@patch
+def shares(self: School) -> Property:
     "One function at two outputs."
     def both(x, y): return x, np.repeat(x.max(1, keepdims=True), 2, 1)
-    y = new("2-8-2").curve("switch", n, change=both)
-    wrong = new("2-8-2").curve("switch", n, change=lambda x, y: garbage(*both(x, y)))
+    y = self.new("2-8-2").curve("switch", self.n, change=both)
+    wrong = self.new("2-8-2").curve("switch", self.n, change=lambda x, y: garbage(*both(x, y)))
     return Property("serves two outputs alike", soon(y), soon(wrong), *lessons(y))
 
 # %% ../../nbs/local/07_score.ipynb #141b6ce2
-def half(side: int):
+def half(
+    side: int,  # 0 or 1
+) -> Callable:  # (inputs, targets) -> the same, changed
     "Questions whose first bit is this one."
     def change(x, y):
         x = x.copy()
@@ -520,29 +638,34 @@ def half(side: int):
         return x, np.where(np.arange(y.shape[1])[None, :, None] == 0, np.maximum(x[:, :1], x[:, 1:2]), y)
     return change
 
-def shifts(new, n) -> Property:
+@patch
+def shifts(self: School) -> Property:
     "One half of the table, then the other, in blocks that grow shorter."
-    pupil, y = new("2-8-2").teach("or", n, half(0)), []
+    pupil, y = self.new("2-8-2").teach("or", self.n, half(0)), []
     wrong = pupil.exam("or")
     for size in (100, 50, 25, 12, 6, 3):
-        for _ in range(max(1, n//(6*size))): pupil.teach("or", size, half(1)).teach("or", size, half(0))
+        for _ in range(max(1, self.n//(6*size))): pupil.teach("or", size, half(1)).teach("or", size, half(0))
         y.append(pupil.exam("or"))
     return Property("bears a shift of the questions", y[-1], wrong, (100, 50, 25, 12, 6, 3), tuple(y), "block")
 
 # %% ../../nbs/local/07_score.ipynb #6da9be31
-def hurries(new, n) -> Property:
+@patch
+def hurries(self: School) -> Property:
     "With less and less time."
-    pupil, y = new("2-8-2").teach("or", n), []
+    pupil, y = self.new("2-8-2").teach("or", self.n), []
     long = pupil.protocol
     lengths = [max(1, int(long.forward*share)) for share in (1, .75, .5, .25)]
     for k in lengths:
         pupil.protocol = Protocol(long.name, k, max(1, long.teach*k//long.forward))
-        y.append(pupil.teach("or", n//2).exam("or"))
+        y.append(pupil.teach("or", self.n//2).exam("or"))
     pupil.protocol = Protocol(long.name, 1, 1)
     value, label = float(np.mean(y)), "steps of a phase"
     return Property("works with less time", value, pupil.exam("or"), tuple(lengths), tuple(y), label)
 
-def constants_of(rule: Rule) -> list:  # of (part, index, places) in the rule's table
+# %% ../../nbs/local/07_score.ipynb #783a5560
+def constants_of(
+    rule: Rule,  # that is judged
+) -> list:       # of (part, index, places) in the rule's table
     "Where the constants of the statements are."
     def places(e, at):
         if isinstance(e, list) and e[0] not in ("gauss", "uniform"):
@@ -552,7 +675,11 @@ def constants_of(rule: Rule) -> list:  # of (part, index, places) in the rule's 
     parts = [("step", k, at) for k, s in enumerate(data["step"]) for at in places(s["to"], ("to",))]
     return parts + [("let", k, at) for k, e in data["let"].items() for at in places(e, ())]
 
-def with_constant(rule: Rule, where, factor: float) -> Rule:
+def with_constant(
+    rule: Rule,     # that is judged
+    where: tuple,   # from `constants_of`
+    factor: float,  # by which it is multiplied
+) -> Rule:
     "The rule with one constant times a factor."
     data = rule.to_dict()
     part, k, at = where
@@ -562,13 +689,14 @@ def with_constant(rule: Rule, where, factor: float) -> Rule:
     return Rule(data)
 
 # %% ../../nbs/local/07_score.ipynb #19aaeb7b
-def insensitive(new, n) -> Property:
+@patch
+def insensitive(self: School) -> Property:
     "Each constant halved and doubled."
     def worth(rule):
-        pupil = new("2-8-2")
+        pupil = self.new("2-8-2")
         pupil.rule = rule
-        return pupil.teach("or", n).exam("or")
-    rule = new("2-8-2").rule
+        return pupil.teach("or", self.n).exam("or")
+    rule = self.new("2-8-2").rule
     where, factors = constants_of(rule), (.25, .5, 2., 4.)
     y = [np.mean([worth(with_constant(rule, w, f)) for w in where] or [worth(rule)]) for f in factors]
     wild = rule
@@ -576,30 +704,32 @@ def insensitive(new, n) -> Property:
     control = worth(wild) if where else 0.
     return Property("bears other constants", float(np.mean(y[1:3])), control, factors, tuple(map(float, y)), "factor")
 
-PROPERTIES = (reacts, memorises, generates, waits, recovers, noisy, loses_edges, loses_node, scales, saves, transfers,
-              composes, shares, shifts, hurries, insensitive)
+PROPERTIES = (School.reacts, School.memorises, School.generates, School.waits, School.recovers, School.noisy,
+              School.loses_edges, School.loses_node, School.scales, School.saves, School.transfers, School.composes,
+              School.shares, School.shifts, School.hurries, School.insensitive)
 
 def properties(
-    rule: Rule,
-    protocol: Protocol = Protocol(),  # that it is made for
-    n: int = 600,                     # examples that are enough for an easy function
-    seeds=(0, 1, 2, 3),
-) -> list:                            # of `Property`
+    rule: Rule,                           # that is judged
+    protocol: Protocol = Protocol(),      # that it is made for
+    n: int = 600,                         # examples that are enough for an easy function
+    seeds: Sequence[int] = (0, 1, 2, 3),  # of weights, a lane each
+) -> list[Property]:                      # in the order of `PROPERTIES`
     "Measure all properties of a rule."
-    def new(text):
-        graph = graph_from(text)
-        deep = max(1, int(depths(graph)[graph.outputs].max()))
-        time = Protocol(protocol.name, max(deep, protocol.forward), max(deep, protocol.teach))
-        return Pupil(rule, graph, time, tuple(seeds))
-    return [measure(new, n) for measure in PROPERTIES]
+    school = School(rule, protocol, n, tuple(seeds))
+    return [measure(school) for measure in PROPERTIES]
 
 # %% ../../nbs/local/07_score.ipynb #9d1805cb
-def property_table(found: list) -> str:
+def property_table(
+    found: list[Property],  # from `properties`
+) -> str:
     "Properties, a line each."
     lines = [f"{p.name:34}{p.value:7.3f}{p.control:9.3f}" for p in found]
     return "\n".join([f"{'':34}{'value':>7}{'control':>9}", *lines])
 
-def draw_properties(found: list, axes=None):
+def draw_properties(
+    found: list[Property],                 # from `properties`
+    axes: "Sequence[Axes] | None" = None,  # to draw in, one a curve; None: a new figure
+) -> "Sequence[Axes]":                     # they were drawn in
     "The curves of properties; dashes are the controls."
     from matplotlib import pyplot as plt
     shown = [p for p in found if p.x]

@@ -10,15 +10,17 @@ __all__ = ['LIGHT', 'KINDS', 'MOST_LOST', 'WORKERS', 'SHOWN', 'tables', 'Ledger'
 
 # %% ../../nbs/local/10_search.ipynb #98eb0d86
 import contextlib, json, os, secrets, signal, subprocess, sys, time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from fastcore.basics import patch
 from ..core import InvalidInput, Options, one_of, opt, require
 from ..lab.records import Store, cores, here, plain, process_start, runs_table, this_process
 from ..lab.runs import now, terminable
 from ..lab.sweep import connect_ray
-from .evolve import Archive, EvolveConfig, Island, Judge, worth
+from .evolve import Archive, EvolveConfig, Island, Judge, positive, worth
 from .grow import Prior, start_from
 
 # %% ../../nbs/local/10_search.ipynb #7e944541
@@ -57,23 +59,36 @@ class Ledger(Store):
         self.made = True
         return result
 
-    def read(self, work):
+    def read(self,
+        work: Callable,  # connection -> result
+    ) -> object:         # the result
         "What `work(connection)` says."
         return self._write(work)
 
-    def change(self, work):
+    def change(self,
+        work: Callable,  # connection -> result
+    ) -> object:         # the result
         "The same in a transaction that may write from its beginning."
         def alone(c):
             if c.dialect.name == "sqlite": c.exec_driver_sql("BEGIN IMMEDIATE")
             return work(c)
         return self._write(alone)
 
-def clock(c) -> float:
+# %% ../../nbs/local/10_search.ipynb #9c6af61f
+def clock(
+    c: "Connection",  # of the database, within a transaction
+) -> float:
     "Seconds since 1970, by the clock that all workers on a database share."
     if c.dialect.name == "sqlite": return time.time()
     return float(c.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar())
 
-def upsert(c, table, keys, rows, *replace):
+def upsert(
+    c: "Connection",   # of the database, within a transaction
+    table: "Table",    # one of `tables`
+    keys: list[str],   # columns that tell rows apart
+    rows: list[dict],  # one of each column
+    *replace,
+):
     "Insert rows; those that are there keep all columns but `replace`."
     if not rows: return
     s = import_module(f"sqlalchemy.dialects.{c.dialect.name}").insert(table)
@@ -99,14 +114,23 @@ class SearchConfig(Options):
 
 # %% ../../nbs/local/10_search.ipynb #e2efe01c
 @patch(cls_method=True)
-def first(cls: Island, parameters: dict) -> list[str]:  # snapshots
+def first(cls: Island,
+    parameters: dict,  # of a search, by name
+) -> list[str]:        # snapshots
     "The islands of a search that begins; raises `InvalidInput`."
     evolution, prior = EvolveConfig.from_dict(parameters["evolution"]), Prior.from_dict(parameters["prior"])
     what = parameters["starts"], parameters["stages"], evolution, prior, parameters["seed"]
     judge = Judge(parameters["stages"])
     return [cls(*what, k, judge).snapshot() for k in range(parameters["islands"])]
 
-def enter_search(c, id: str, family: str, parameters: dict, snapshots: list[str], **progress):
+def enter_search(
+    c: "Connection",       # of the database, within a transaction
+    id: str,               # of the new search
+    family: str,           # id of the search from which it comes; its own if from none
+    parameters: dict,      # of a search, by name
+    snapshots: list[str],  # one an island
+    **progress,
+):
     "Enter the rows of a search, within a transaction; `progress` is what columns begin with, a list for each."
     row = dict(id=id, name="local search", state="running", start=now(), seen=time.time(), seed=parameters["seed"],
                parameters=parameters, command=f"ept local search --id {id}", metrics={})
@@ -119,12 +143,15 @@ def enter_search(c, id: str, family: str, parameters: dict, snapshots: list[str]
 
 # %% ../../nbs/local/10_search.ipynb #d9f01a99
 def new_search(
-    ledger: Ledger,
-    starts=("random",), stages=("five",),       # as `Island` takes them
-    config=SearchConfig(), evolution=EvolveConfig(), prior=Prior(),
-    id: str = None,                             # None: a new one
-    kind=Island,                                # makes the first snapshots
-) -> str:                                       # its id
+    ledger: Ledger,                            # the tables
+    starts: Sequence = ("random",),            # as `Island` takes them
+    stages: Sequence[str] = ("five",),         # names of suites
+    config: SearchConfig = SearchConfig(),     # islands, seed, leases
+    evolution: EvolveConfig = EvolveConfig(),  # how islands evolve
+    prior: Prior = Prior(),                    # the probabilities of the generator
+    id: str | None = None,                     # None: a new one
+    kind: type = Island,                       # makes the first snapshots
+) -> str:                                      # its id
     "Enter a new search; raises `InvalidInput` for what cannot be searched, or an id that is taken."
     found = [start_from(s) for s in starts]
     parameters = config.to_dict() | dict(
@@ -144,12 +171,17 @@ def me() -> str:
     "Who works here, as a lease says it."
     return json.dumps(this_process() | dict(key=secrets.token_hex(4)))
 
-def is_gone(owner: str) -> bool:
+def is_gone(
+    owner: str,  # from `me`
+) -> bool:
     "Whether a worker of this machine has ended."
     p = json.loads(owner)
     return p.get("here") == here() and process_start(p["pid"]) != p["start"]
 
-def searches_of(c, family: str) -> dict:  # id: parameters
+def searches_of(
+    c: "Connection",  # of the database, within a transaction
+    family: str,      # id of the search from which all come
+) -> dict:            # id: parameters
     "The searches of a family."
     t, runs = tables()["islands"], runs_table()
     ids = [r[0] for r in c.execute(t.select().with_only_columns(t.c.search).where(t.c.family == family).distinct())]
@@ -157,19 +189,30 @@ def searches_of(c, family: str) -> dict:  # id: parameters
 
 LIGHT = ("id", "search", "number", "state", "round", "received", "tries", "seconds", "best", "held", "owner", "until")
 
-def islands_of(c, searches, *columns) -> list[dict]:
+def islands_of(
+    c: "Connection",          # of the database, within a transaction
+    searches: Iterable[str],  # ids of searches
+    *columns,
+) -> list[dict]:
     "Rows of islands, those that are behind first."
     t = tables()["islands"]
     query = t.select().with_only_columns(*(t.c[k] for k in (columns or LIGHT))).where(t.c.search.in_(list(searches)))
     return [dict(r) for r in c.execute(query.order_by(t.c.tries, t.c.search, t.c.number)).mappings()]
 
 # %% ../../nbs/local/10_search.ipynb #d0604e9a
-def neighbour(row: dict, rows: list[dict]) -> dict | None:
+def neighbour(
+    row: dict,         # of an island, with search and number
+    rows: list[dict],  # of the islands of its family
+) -> dict | None:      # its row; None: it has no other
     "The island whose offers this one takes."
     ring = sorted((r for r in rows if r["search"] == row["search"]), key=lambda r: r["number"])
     return ring[row["number"] - 1] if len(ring) > 1 else None
 
-def is_ready(row, rows, parameters) -> bool:
+def is_ready(
+    row: dict,         # of an island, with round and received
+    rows: list[dict],  # of the islands of its family
+    parameters: dict,  # of its search
+) -> bool:
     "Whether an island need not wait for its neighbour."
     other = neighbour(row, rows)
     waits = parameters["deterministic"] and row["received"] < row["round"]
@@ -178,9 +221,9 @@ def is_ready(row, rows, parameters) -> bool:
 # %% ../../nbs/local/10_search.ipynb #5ca34112
 @patch
 def claim_island(self: Ledger,
-    family: str,
-    owner: str,       # from `me`
-) -> dict | None:     # its row, with the parameters of its search
+    family: str,   # id of the search from which all come
+    owner: str,    # from `me`
+) -> dict | None:  # its row, with the parameters of its search
     "Take an island that can be worked on."
     t = tables()["islands"]
     def work(c):
@@ -199,7 +242,12 @@ def claim_island(self: Ledger,
     return self.change(work)
 
 # %% ../../nbs/local/10_search.ipynb #b77ce2d5
-def rule_rows(row, entries, island, owner) -> list[dict]:
+def rule_rows(
+    row: dict,            # of `ept_islands`, from `claim_island`
+    entries: list[dict],  # from `advance`
+    island: Island,       # as it is now
+    owner: str,           # from `me`
+) -> list[dict]:
     "Rows of rules."
     said = json.loads(owner)
     worker = f"{said['here']}:{said['pid']}"
@@ -211,11 +259,11 @@ def rule_rows(row, entries, island, owner) -> list[dict]:
 # %% ../../nbs/local/10_search.ipynb #cc23c82a
 @patch
 def save_island(self: Ledger,
-    row: dict,        # from `claim_island`, with what changed
-    island,           # as it is now
-    entries: list,    # from its `advance`
-    done=False,       # whether it has nothing more to do
-) -> bool:            # False: the island was somebody else's by now
+    row: dict,           # from `claim_island`, with what changed
+    island: Island,      # as it is now
+    entries: list,       # from its `advance`
+    done: bool = False,  # whether it has nothing more to do
+) -> bool:               # False: the island was somebody else's by now
     "Enter what was done, and give the island back."
     t, best = tables(), island.best
     rows, text = rule_rows(row, entries, island, row["owner"]), island.snapshot()
@@ -236,7 +284,10 @@ def save_island(self: Ledger,
 # %% ../../nbs/local/10_search.ipynb #4d25b6e5
 KINDS = ("pause", "resume", "stop", "change", "fork")
 
-def standing_order(c, search: str) -> str:  # pause, resume or stop
+def standing_order(
+    c: "Connection",  # of the database, within a transaction
+    search: str,      # id of a search
+) -> str:             # pause, resume or stop
     "Whether a search is to go on."
     t = tables()["orders"]
     query = t.select().where(t.c.search == search, t.c.kind.in_(KINDS[:3])).order_by(t.c.id.desc()).limit(1)
@@ -245,20 +296,21 @@ def standing_order(c, search: str) -> str:  # pause, resume or stop
 
 @patch
 def orders(self: Ledger,
-    search: str,
-    after=0,            # number of an order
-) -> list[dict]:        # the oldest first
+    search: str,     # id of a search
+    after: int = 0,  # number of the order behind which to begin
+) -> list[dict]:     # the oldest first
     "The orders for a search."
     t = tables()["orders"]
     query = t.select().where(t.c.search == search, t.c.id > after).order_by(t.c.id)
     return self.read(lambda c: [dict(r) | dict(value=json.loads(r["value"])) for r in c.execute(query).mappings()])
 
+# %% ../../nbs/local/10_search.ipynb #e7276870
 @patch
 def order(self: Ledger,
-    search: str,
-    kind: str,          # of `KINDS`
-    **values,           # of a change or a fork: parameters
-) -> int:               # number of the order
+    search: str,  # id of a search
+    kind: str,    # of `KINDS`
+    **values,     # of a change or a fork: parameters
+) -> int:         # number of the order
     "Give an order; raises `InvalidInput` for a search that there is not, or parameters that cannot be."
     one_of("order", kind, KINDS)
     changed(self.parameters(search), values)
@@ -270,7 +322,9 @@ def order(self: Ledger,
 
 # %% ../../nbs/local/10_search.ipynb #438a4691
 @patch
-def parameters(self: Ledger, search: str) -> dict:
+def parameters(self: Ledger,
+    search: str,  # id of a search
+) -> dict:
     "The parameters of a search; raises `InvalidInput` for one that there is not."
     runs = runs_table()
     query = runs.select().where(runs.c.name == "local search")
@@ -278,7 +332,10 @@ def parameters(self: Ledger, search: str) -> dict:
     one_of("search", search, known)
     return known[search]
 
-def changed(parameters: dict, values: dict) -> dict:
+def changed(
+    parameters: dict,  # of a search, by name
+    values: dict,      # names and new values
+) -> dict:
     "Parameters with other values; raises `InvalidInput` for a name that there is not, or a value that cannot be."
     new = {k: dict(v) if isinstance(v, dict) else v for k, v in parameters.items()}
     kinds = dict(evolution=EvolveConfig, prior=Prior)
@@ -291,14 +348,24 @@ def changed(parameters: dict, values: dict) -> dict:
     return new | SearchConfig.from_dict({k: new[k] for k in own}).to_dict()
 
 # %% ../../nbs/local/10_search.ipynb #e06159d2
-def inherited(text: str, values: dict, kind) -> str:
+def inherited(
+    text: str,     # the parent's snapshot
+    values: dict,  # names and new values of `EvolveConfig` or `Prior`
+    kind: type,    # of islands: `Island`, or what takes its place in tests
+) -> str:
     "A parent's snapshot under other parameters; what it found is handed out again, in the child's name."
     island = kind.restore(text)
     island.change(values)
     island.told = []
     return island.snapshot()
 
-def fork_search(c, order: dict, family: str, kind) -> str:
+# %% ../../nbs/local/10_search.ipynb #0b791307
+def fork_search(
+    c: "Connection",  # of the database, within a transaction
+    order: dict,      # a row of `ept_orders`
+    family: str,      # id of the search from which all come
+    kind: type,       # of islands: `Island`, or what takes its place in tests
+) -> str:
     "Enter a child of a search, as an order says; its id."
     runs, rules = runs_table(), tables()["rules"]
     parent = order["search"]
@@ -319,7 +386,10 @@ def fork_search(c, order: dict, family: str, kind) -> str:
 
 # %% ../../nbs/local/10_search.ipynb #1d0109c5
 @patch
-def carry_out(self: Ledger, family: str, kind=Island):
+def carry_out(self: Ledger,
+    family: str,          # id of the search from which all come
+    kind: type = Island,  # of islands: `Island`, or what takes its place in tests
+):
     "Carry out the orders for a family that nobody has carried out yet: those of a fork."
     t = tables()["orders"]
     query = t.select().where(t.c.kind == "fork", t.c.done.is_(None))
@@ -336,11 +406,11 @@ def carry_out(self: Ledger, family: str, kind=Island):
 class Worker:
     "Works on the islands of a family until there is nothing to do."
     def __init__(self,
-        store,            # URL or path
-        family: str,      # id of a search that was not forked
-        until=None,       # time at which to end
-        kind=Island,      # restores snapshots
-        parent=None,      # id of a process without which there is nothing to do
+        store: Path | str | None,    # URL or path; None: the usual one
+        family: str,                 # id of a search that was not forked
+        until: float | None = None,  # time at which to end
+        kind: type = Island,         # restores snapshots
+        parent: int | None = None,   # id of a process without which there is nothing to do
     ):
         self.ledger, self.family = Ledger(store), family
         self.until = until
@@ -353,7 +423,10 @@ class Worker:
         late = self.until is not None and time.time() >= self.until
         return self.halt or late or (self.parent is not None and os.getppid() != self.parent)
 
-    def take_in(self, row, island):
+    def take_in(self,
+        row: dict,       # of `ept_islands`, from `claim_island`
+        island: Island,  # as it is now
+    ) -> list[dict]:     # entries
         "Let an island have what its neighbour offers, once a round; the new entries."
         if row["other"] is None or row["received"] == row["round"]: return []
         t = tables()["islands"]
@@ -365,7 +438,10 @@ class Worker:
 
 # %% ../../nbs/local/10_search.ipynb #f74dc688
 @patch
-def obey(self: Worker, row, island) -> bool:
+def obey(self: Worker,
+    row: dict,       # of `ept_islands`, from `claim_island`
+    island: Island,  # as it is now
+) -> bool:
     "Carry out new orders; whether the slice is over."
     waits = False
     for o in self.ledger.orders(row["search"], island.order):
@@ -375,8 +451,11 @@ def obey(self: Worker, row, island) -> bool:
         except InvalidInput: pass       # it was checked when it was given, by another version
     return waits
 
+# %% ../../nbs/local/10_search.ipynb #4faa8261
 @patch
-def slice(self: Worker, row) -> bool:
+def slice(self: Worker,
+    row: dict,  # of `ept_islands`, from `claim_island`
+) -> bool:      # False: the lease had run out, and what was done is lost
     "Work on a claimed island for a while; whether it was still ours in the end."
     island, given = self.kind.restore(row["snapshot"]), row["parameters"]
     over, entries = self.obey(row, island), self.take_in(row, island)
@@ -389,7 +468,10 @@ def slice(self: Worker, row) -> bool:
     return self.ledger.save_island(row, island, entries, bool(given["tries"]) and island.tries >= given["tries"])
 
 @patch
-def end_round(self: Worker, row, island):
+def end_round(self: Worker,
+    row: dict,       # of `ept_islands`, from `claim_island`
+    island: Island,  # as it is now
+):
     "Offer what migrates; older offers that nobody can wait for are forgotten."
     row["round"] += 1
     offers, oldest = json.loads(row["offers"]), row["round"] - row["parameters"]["islands"] - 1
@@ -415,7 +497,13 @@ def run(self: Worker):
         elif self.is_done(): return
         else: time.sleep(self.pace/5)
 
-def work(store, family: str, until=None, kind=Island, parent=None):
+def work(
+    store: Path | str | None,    # URL or path; None: the usual one
+    family: str,                 # id of the search from which all come
+    until: float | None = None,  # time at which to end, as `time.time` gives it; None: none
+    kind: type = Island,         # of islands: `Island`, or what takes its place in tests
+    parent: int | None = None,   # id of a process without which there is nothing to do; None: none
+):
     "A worker of a process of its own."
     worker = Worker(store, family, until, kind, parent)
     def end(*_): worker.halt = True
@@ -428,13 +516,19 @@ MOST_LOST = 100   # workers that are replaced before the search gives up
 
 class LocalWorkers:
     "Worker processes on this machine."
-    def __init__(self, store: str, family: str, count: int, until, code=None):
+    def __init__(self,
+        store: str,               # URL or path
+        family: str,              # id of the search from which all come
+        count: int,               # processes
+        until: float | None,      # time at which to end, as `time.time` gives it; None: none
+        code: str | None = None,  # that each runs; None: `work`
+    ):
         line = f"from ept.local.search import work; work(None, {family!r}, {until!r}, parent={os.getpid()})"
         self.call = [sys.executable, "-c", code or line]
         self.env = {**os.environ, "OMP_NUM_THREADS": "1", "EPT_STORE": store}    # a URL may hold a password
         self.processes, self.lost = [self.start() for _ in range(count)], 0
 
-    def start(self): return subprocess.Popen(self.call, env=self.env)
+    def start(self) -> subprocess.Popen: return subprocess.Popen(self.call, env=self.env)
 
     def alive(self) -> bool:
         "Whether anybody still works; replaces who was killed."
@@ -445,19 +539,26 @@ class LocalWorkers:
             self.processes[k] = self.start()
         return any([p.poll() is None for p in self.processes])
 
-    def end(self):
-        "Tell all to end, and wait."
-        for p in self.processes: p.terminate()
-        deadline = time.monotonic() + 30
-        for p in self.processes:
-            with contextlib.suppress(subprocess.TimeoutExpired): p.wait(max(0.1, deadline - time.monotonic()))
-            p.kill()
-            p.wait()
+# %% ../../nbs/local/10_search.ipynb #a6cd3a0a
+@patch
+def close(self: LocalWorkers):
+    "Tell all to end, and wait."
+    for p in self.processes: p.terminate()
+    deadline = time.monotonic() + 30
+    for p in self.processes:
+        with contextlib.suppress(subprocess.TimeoutExpired): p.wait(max(0.1, deadline - time.monotonic()))
+        p.kill()
+        p.wait()
 
 # %% ../../nbs/local/10_search.ipynb #2c703cfe
 class RayWorkers:
     "Workers on a Ray cluster."
-    def __init__(self, store: str, family: str, count: int, until):
+    def __init__(self,
+        store: str,           # URL or path, which all nodes reach
+        family: str,          # id of the search from which all come
+        count: int,           # tasks
+        until: float | None,  # time at which to end, as `time.time` gives it; None: none
+    ):
         self.ray = connect_ray(count)
         nodes = sum(n["Alive"] for n in self.ray.nodes())
         shared = "://" in store or nodes == 1
@@ -471,7 +572,7 @@ class RayWorkers:
         for d in done: self.ray.get(d)
         return bool(going)
 
-    def end(self):
+    def close(self):
         "End all."
         for t in self.tasks: self.ray.cancel(t, force=True)
         self.ray.shutdown()
@@ -481,12 +582,16 @@ WORKERS = dict(local=LocalWorkers, ray=RayWorkers)
 # %% ../../nbs/local/10_search.ipynb #1e8e1f1b
 SHOWN = ("id", "rule", "stage", "size", "senses", "score", "held", "island", "tries")
 
-def as_entry(row) -> dict:
+def as_entry(
+    row: Mapping,  # of `ept_rules`
+) -> dict:
     "A row of `ept_rules` as an entry of an `Archive`."
     opened = {k: json.loads(row[k]) for k in ("parents", "senses", "card")}
     return dict(row) | opened
 
-def rising(elites: list) -> list:
+def rising(
+    elites: list[dict],  # entries with scores
+) -> list:
     "The points at which the best of an island rose: (tries, seconds, stage, score, held, island)."
     best, found = {}, []
     for e in sorted(elites, key=lambda e: e["tries"]):
@@ -495,8 +600,11 @@ def rising(elites: list) -> list:
         found.append([e["tries"], e["seconds"], e["stage"], e["score"], e["held"], e["island"]])
     return found
 
+# %% ../../nbs/local/10_search.ipynb #b4beebbd
 @patch
-def archive(self: Ledger, id: str) -> Archive:
+def archive(self: Ledger,
+    id: str,  # of a search
+) -> Archive:
     "What a search found, as `evolve` gives it."
     rules, counters = tables()["rules"], tables()["counters"]
     def work(c):
@@ -512,18 +620,25 @@ def archive(self: Ledger, id: str) -> Archive:
 
 # %% ../../nbs/local/10_search.ipynb #948ad317
 @patch
-def searches(self: Ledger, family: str) -> dict:  # id: parameters
+def searches(self: Ledger,
+    family: str,  # id of the search from which all come
+) -> dict:        # id: parameters
     "A search and all that were forked from it."
     return self.read(lambda c: searches_of(c, family))
 
 @patch
-def family(self: Ledger, id: str) -> str:
+def family(self: Ledger,
+    id: str,  # of a search
+) -> str:
     "The search from which all of its family come."
     t = tables()["islands"]
     return self.read(lambda c: c.execute(t.select().with_only_columns(t.c.family).where(t.c.search == id)).scalar())
 
+# %% ../../nbs/local/10_search.ipynb #08ecbb09
 @patch
-def standing(self: Ledger, id: str) -> dict:
+def standing(self: Ledger,
+    id: str,  # of a search
+) -> dict:
     "Where a search stands, in plain values; raises `InvalidInput` for one that there is not."
     parameters, archive = self.parameters(id), self.archive(id)
     family = self.family(id)
@@ -537,7 +652,10 @@ def standing(self: Ledger, id: str) -> dict:
                 islands=[{k: r[k] for k in keep} | dict(working=r["owner"] is not None) for r in islands])
 
 @patch
-def set_state(self: Ledger, id: str, state: str):
+def set_state(self: Ledger,
+    id: str,     # of a search
+    state: str,  # running, or how it ended
+):
     "Enter that a search runs or has ended, with where it stands."
     self.put(dict(id=id, state=state, process=this_process(), seen=time.time()))
     if state == "running": return
@@ -546,17 +664,21 @@ def set_state(self: Ledger, id: str, state: str):
 
 # %% ../../nbs/local/10_search.ipynb #1ec5208a
 def search(
-    id: str = None,          # a search that goes on; None: a new one
-    starts=("random",), stages=("five",), config=None, evolution=None, prior=None,   # of a new one
-    seconds=None,            # when to end; None: when all islands are done
-    workers: int = None, backend="local",
-    store=None,              # URL or path; None for the usual one
-    show=lambda standing: None,  # called now and then
-) -> dict:                   # as `Ledger.standing` gives it
+    id: str | None = None,                   # a search that goes on; None: a new one
+    starts: Sequence = ("random",),          # of a new one, as `Island` takes them
+    stages: Sequence[str] = ("five",),       # of a new one, names of suites
+    config: SearchConfig | None = None,      # of a new one; None: the defaults
+    evolution: EvolveConfig | None = None,   # of a new one; None: the defaults
+    prior: Prior | None = None,              # of a new one; None: the defaults
+    seconds: float | None = None,            # when to end; None: when all islands are done
+    workers: int | None = None,              # how many; None: as many as there are cores
+    backend: str = "local",                  # local or ray
+    store: Path | str | None = None,         # URL or path; None for the usual one
+    show: Callable = lambda standing: None,  # called now and then, as `Ledger.standing` gives it
+) -> dict:                                   # as `Ledger.standing` gives it
     "Evolve on many islands by many workers; raises `InvalidInput` before it starts."
-    one_of("backend", backend, WORKERS)
-    for name, value in dict(workers=workers, seconds=seconds).items():
-        require(value is None or value > 0, name, value, "must be above 0")
+    make = WORKERS[one_of("backend", backend, WORKERS)]
+    positive(workers=workers, seconds=seconds)
     ledger, config = Ledger(store), config or SearchConfig()
     require(seconds or id or config.tries, "seconds", seconds, "give seconds, or tries, or it would never end")
     if id is None: id = new_search(ledger, starts, stages, config, evolution or EvolveConfig(), prior or Prior())
@@ -564,26 +686,34 @@ def search(
     where = str(ledger.file or store or os.environ.get("EPT_STORE"))
     ledger.set_state(id, "running")
     with terminable(), ledger.beating(ids):
-        group = WORKERS[backend](where, family, workers or cores(), seconds and time.time() + seconds)
-        try:
+        with contextlib.closing(make(where, family, workers or cores(), seconds and time.time() + seconds)) as group:
             while group.alive():
                 ids |= set(ledger.searches(family))
                 show(ledger.standing(id))
                 time.sleep(0.5)
-        finally: group.end()
         for each in ids: ledger.set_state(each, "finished")
     return ledger.standing(id)
 
 # %% ../../nbs/local/10_search.ipynb #155ecb52
-def pause(id: str, store=None): return Ledger(store).order(id, "pause")
+def pause(
+    id: str,                          # of a search
+    store: Path | str | None = None,  # URL or path; None: the usual one
+) -> int:                             # number of the order
+    "Let a search wait; raises `InvalidInput` for one that there is not."
+    return Ledger(store).order(id, "pause")
 
-def resume(id: str, store=None): return Ledger(store).order(id, "resume")
+def resume(
+    id: str,                          # of a search
+    store: Path | str | None = None,  # URL or path; None: the usual one
+) -> int:                             # number of the order
+    "Let it go on; raises `InvalidInput` for one that there is not."
+    return Ledger(store).order(id, "resume")
 
 def fork(
-    id: str,           # of the parent
-    store=None,
-    **values,          # parameters that differ
-) -> str:              # id of the child
+    id: str,                          # of the parent
+    store: Path | str | None = None,  # URL or path; None: the usual one
+    **values,                         # parameters that differ
+) -> str:                             # id of the child
     "A child of a search with parameters of its own; it is worked on when its family is. Raises `InvalidInput`."
     ledger = Ledger(store)
     number = ledger.order(id, "fork", **values)

@@ -11,27 +11,35 @@ __all__ = ['WORDS', 'TIGHT', 'LINKS', 'COUNTS', 'SPECIAL', 'REDUCERS_PYTHON', 'F
 
 # %% ../../nbs/local/11_show.ipynb #1c260ae6
 import math
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 from ..core import one_of, require
-from .graphs import Graph, feedforward
-from .native import DEAD, GAUSS, TINY, UNIFORM, edge_of
-from .rules import (CODES, EDGE, FIRST, HELPERS_C, HELPERS_PYTHON, KINDS, NOISE, OPS, ROWS, SENSES, Rule,
-                             compile_rule, in_c, in_force, live)
+from .graphs import Graph, edge_of, feedforward
+from .native import DEAD, GAUSS, TINY, UNIFORM
+from .rules import CODES, EDGE, FIRST, HELPERS_C, HELPERS_PYTHON, KINDS, NOISE, OPS, ROWS, SENSES
+from .rules import Expression, Program, Rule, compile_rule, in_c, in_force, live
 from .run import Result
 
 # %% ../../nbs/local/11_show.ipynb #c792caac
 WORDS = {"parity": "p_{ij}", "degree": "d_i", "input?": r"\mathrm{input}_i", "output?": r"\mathrm{output}_i"}
 TIGHT = dict(add=1, sub=1, neg=1, mul=2)   # how tightly operators bind that are written without parentheses
 
-def word(name: str, index="") -> str:
+def word(
+    name: str,        # of a slot, a sense or a definition
+    index: str = "",  # below it; "": none
+) -> str:             # LaTeX
     "A name in mathematics."
     text = name.replace("_", r"\_")
     text = text if len(name) == 1 else rf"\mathrm{{{text}}}"
     return f"{text}_{{{index}}}" if index else text
 
-def named(rule: Rule, name: str, other=False) -> str:
+def named(
+    rule: Rule,           # that is shown
+    name: str,            # of a slot, a sense or a definition
+    other: bool = False,  # of the node or half-edge at the other end
+) -> str:                 # LaTeX
     "A slot, a sense or a definition with its indices."
     if name in SENSES: return WORDS.get(name, word(name))
     kind = next((k for k in KINDS if name in rule.memory[k]), None)
@@ -39,17 +47,19 @@ def named(rule: Rule, name: str, other=False) -> str:
     if kind == "half": return word(name, "ji" if other else "ij")
     return word(name, r"\{ij\}") if kind == "shared" else word(name)
 
-def number(v) -> str:
+def number(
+    v: float,  # any
+) -> str:      # LaTeX
     "A constant in mathematics."
     mantissa, _, power = f"{v:.6g}".partition("e")
     return mantissa + (rf" \cdot 10^{{{int(power)}}}" if power else "")
 
 # %% ../../nbs/local/11_show.ipynb #5e4feeb8
 def formula(
-    rule: Rule,
-    e,           # an expression
-    around=0,    # how tightly what stands around it binds
-) -> str:        # LaTeX
+    rule: Rule,       # that is shown
+    e: Expression,    # an expression
+    around: int = 0,  # how tightly what stands around it binds
+) -> str:             # LaTeX
     "An expression in mathematics."
     if type(e) is str: return named(rule, e)
     if type(e) is not list: return number(e) if e >= 0 or not around else f"({number(e)})"
@@ -65,7 +75,12 @@ def formula(
     return f"({text})" if tight and tight < around else text
 
 # %% ../../nbs/local/11_show.ipynb #33ffb303
-def along(rule, op, args, around) -> str:
+def along(
+    rule: Rule,   # that is shown
+    op: str,      # sum, mean, top, low or std
+    args: list,   # one expression or two, then perhaps the name of a filter
+    around: int,  # how tightly what stands around it binds
+) -> str:         # LaTeX
     "A reducer, over the neighbours that are let through."
     over = "j"
     if type(args[-1]) is str and args[-1] in rule.filters: over, args = rf"j \,\in\, {word(args[-1])}", args[:-1]
@@ -76,9 +91,9 @@ def along(rule, op, args, around) -> str:
 
 # %% ../../nbs/local/11_show.ipynb #0d0ec116
 def to_maths(
-    rule: Rule,
-    dead=False,  # with statements that nothing reads
-) -> str:        # LaTeX, an aligned environment
+    rule: Rule,          # that is shown
+    dead: bool = False,  # with statements that nothing reads
+) -> str:                # LaTeX, an aligned environment
     "A rule as equations."
     living, lines = live(rule), []
     def shown(name): return dead or name in living
@@ -114,10 +129,10 @@ class Line(NamedTuple):
 
 # %% ../../nbs/local/11_show.ipynb #1b65e5d1
 def lines_of(
-    program,
-    part: str,   # init or step
-    literal,     # how a constant is written
-) -> list:       # of `Line`
+    program: Program,   # of `compile_rule`
+    part: str,          # init or step
+    literal: Callable,  # how the language writes a constant
+) -> list[Line]:        # in order
     "The operations of a step with their operands as texts."
     rule, words = program.rule, list(CODES)
     names = [SPECIAL.get(s, s) for s in SENSES] + [f"{s}_" for kind in KINDS for s in rule.memory[kind]]
@@ -136,11 +151,15 @@ def lines_of(
     return made
 
 # %% ../../nbs/local/11_show.ipynb #334e71bb
-def mapped(line: Line) -> bool:
+def mapped(
+    line: Line,  # an operation
+) -> bool:
     "Whether a line works element by element, so that it may share a loop."
     return not line.slot and (line.op in NOISE or line.op == "copy" or line.op in OPS and OPS[line.op].kind == "map")
 
-def blocks(lines) -> list:
+def blocks(
+    lines: list[Line],  # of a step, or of what a condition guards
+) -> list[tuple]:       # in order
     "Groups (kind, lines): loop, reduce, store; and (skip, condition, groups)."
     made, at = [], 0
     while at < len(lines):
@@ -158,7 +177,11 @@ def blocks(lines) -> list:
         at = stop
     return made
 
-def operation(line: Line, column: str) -> str:
+# %% ../../nbs/local/11_show.ipynb #5a27bc23
+def operation(
+    line: Line,   # an operation
+    column: str,  # c or python
+) -> str:         # an expression
     "The right side of a line, by the column c or python of the table."
     if line.op == "copy": return line.args[0]
     n = 3 if line.op == "sel" else min(OPS[line.op].arity[1], 2)
@@ -206,7 +229,9 @@ def gauss(key, step, leaf, k):
 """.replace("TINY", repr(TINY)).replace("UNIT", repr(UNIFORM)).replace("NORMAL", repr(GAUSS))
 
 # %% ../../nbs/local/11_show.ipynb #8c0ce867
-def python_lines(group) -> list:
+def python_lines(
+    group: tuple,  # from `blocks`
+) -> list[str]:    # statements
     "A group as lines of Python, not indented."
     if group[0] == "skip": return [f"if {group[1]} > 0.0:", *("    " + t for g in group[2] for t in python_lines(g))]
     kind, lines = group
@@ -303,28 +328,38 @@ if __name__ == "__main__":
 '''
 
 # %% ../../nbs/local/11_show.ipynb #777db002
-def indent(lines, by) -> str:
+def indent(
+    lines: Iterable[str],  # without line ends
+    by: int,               # blanks
+) -> str:
     "Lines as text, moved to the right."
     return "\n".join(" "*by + line for line in lines)
 
-def used_slots(rule: Rule) -> list:
+def used_slots(
+    rule: Rule,    # that is shown
+) -> list[tuple]:  # (slot, n, H or H//2)
     "All slots with what their rows are counted by."
     return [(s, rows) for kind, rows in zip(KINDS, ("n", "H", "H//2")) for s in rule.memory[kind]]
 
-def graph_arrays(graph: Graph) -> dict:
+def graph_arrays(
+    graph: Graph,  # that the program is for
+) -> dict:         # name: list
     "A graph as lists."
     arrays = {k: getattr(graph, k).tolist() for k in ("ptr", "own", "dst", "rev", "inputs", "outputs")}
     return {**arrays, "edge": edge_of(graph).tolist()}
 
-def filled(frame: str, **values) -> str:
+def filled(
+    frame: str,  # a program with %WORDS%
+    **values,
+) -> str:
     "A frame with its words between per cent signs replaced."
     for name, text in values.items(): frame = frame.replace(f"%{name}%", text)
     return frame
 
 # %% ../../nbs/local/11_show.ipynb #7fa59657
 def to_python(
-    rule: Rule,
-    graph=None,  # that the program is for; None: 2-8-2
+    rule: Rule,                  # that is shown
+    graph: Graph | None = None,  # that the program is for; None: 2-8-2
 ) -> str:
     "A rule as a program in Python that needs nothing but Python; double precision."
     graph = graph or feedforward("2-8-2")
@@ -344,11 +379,15 @@ def to_python(
                   INIT=body("init"), STEP=body("step"), TELL=tell, NAME=title(rule), ID=rule.id)
 
 # %% ../../nbs/local/11_show.ipynb #0242c414
-def by_order(graph: Graph) -> bool:
+def by_order(
+    graph: Graph,  # that the program is for
+) -> bool:
     "Whether parity follows the numbers of the nodes."
     return np.array_equal(graph.parity, np.sign(graph.dst - graph.own))
 
-def title(rule: Rule) -> str:
+def title(
+    rule: Rule,  # that is shown
+) -> str:
     "A name for a comment: letters, digits and blanks."
     return "".join(c for c in rule.name if c.isalnum() and c.isascii() or c in " -_")[:60].strip() or "A rule"
 
@@ -369,7 +408,9 @@ WAYS_C = dict(sum=("0", "s = s + V;", "s"), mean=("0", "s = s + V; c = c + 1;", 
               top=("-INFINITY", "s = V > s ? V : s; c = 1;", "c > 0 ? s : 0"),
               low=("INFINITY", "s = V < s ? V : s; c = 1;", "c > 0 ? s : 0"))
 
-def along_c(line: Line) -> list:
+def along_c(
+    line: Line,  # an operation
+) -> list[str]:  # statements
     "A reducer as lines of C."
     *lists, sift = line.args
     lists = [a for a in lists if a is not None]
@@ -389,7 +430,9 @@ for (int k = 0; k < H; k++) if (own[k] < dst[k]) {
 }"""
 
 # %% ../../nbs/local/11_show.ipynb #22143d3d
-def c_lines(group) -> list:
+def c_lines(
+    group: tuple,  # from `blocks`
+) -> list[str]:    # statements
     "A group as lines of C, not indented."
     if group[0] == "skip": return [f"if ({group[1]} > 0) {{", *("    " + t for g in group[2] for t in c_lines(g)), "}"]
     kind, lines = group
@@ -513,8 +556,8 @@ int main(void)
 
 # %% ../../nbs/local/11_show.ipynb #2ad595c9
 def to_c(
-    rule: Rule,
-    graph=None,  # that the program is for; None: 2-8-2
+    rule: Rule,                  # that is shown
+    graph: Graph | None = None,  # that the program is for; None: 2-8-2
 ) -> str:
     "A rule as a program in C that needs nothing but a compiler; in either precision."
     graph = graph or feedforward("2-8-2")
@@ -534,7 +577,11 @@ def to_c(
     return head + filled(REST_C, STEP=body("step"), INIT=body("init"), CLEAR="\n".join(clear), TELL=tell)
 
 # %% ../../nbs/local/11_show.ipynb #aed6c469
-def sources(rule: Rule, names, seen=()) -> set:
+def sources(
+    rule: Rule,            # that is shown
+    names: Iterable[str],  # slots, senses and definitions
+    seen: tuple = (),      # definitions that are being replaced
+) -> set:
     "Slots and senses among names, definitions replaced by what they read."
     made = set()
     for name in names:
@@ -542,7 +589,9 @@ def sources(rule: Rule, names, seen=()) -> set:
         elif name not in rule.reads: made.add(name)
     return made
 
-def arrows(rule: Rule) -> dict:
+def arrows(
+    rule: Rule,  # that is shown
+) -> dict:
     "{(from, to): whether it always acts} of living statements of a step."
     living, made = live(rule), {}
     for k in in_force(rule.step):
@@ -554,9 +603,9 @@ def arrows(rule: Rule) -> dict:
 
 # %% ../../nbs/local/11_show.ipynb #008b34c1
 def draw_rule(
-    rule: Rule,
-    ax=None,  # to draw in; None: a new one
-):
+    rule: Rule,                # that is shown
+    ax: "Axes | None" = None,  # to draw in; None: a new one
+) -> "Axes":                   # it was drawn in
     "Draw what is made from what."
     ax = ax or plt.subplots(figsize=(4, 3.2), constrained_layout=True)[1]
     found = arrows(rule)
@@ -577,17 +626,20 @@ def draw_rule(
     return ax
 
 # %% ../../nbs/local/11_show.ipynb #5cca4e9c
-def kept(result: Result, slot: str) -> np.ndarray:  # (steps, rows, L)
+def kept(
+    result: Result,  # of `simulate`, with a trace
+    slot: str,       # its name
+) -> np.ndarray:     # (steps, rows, L)
     "The trace of a slot; raises `InvalidInput` if it was not kept."
     return result.trace[one_of("slot", slot, [*result.trace])]
 
 def draw_node(
-    result: Result,
-    node: int,
-    slots,     # names, kept in the trace
-    lane=0,
-    ax=None,
-):
+    result: Result,            # of `simulate`, with a trace
+    node: int,                 # its number
+    slots: Sequence[str],      # node slots, kept in the trace
+    lane: int = 0,             # which task and seed
+    ax: "Axes | None" = None,  # to draw in; None: a new figure
+) -> "Axes":                   # it was drawn in
     "Draw a node's trace."
     ax = ax or plt.subplots(figsize=(6, 2.2), constrained_layout=True)[1]
     for slot in slots:
@@ -600,12 +652,12 @@ def draw_node(
 
 # %% ../../nbs/local/11_show.ipynb #9adffd02
 def draw_slot(
-    result: Result,
-    slot: str,  # kept in the trace
-    lane=0,
-    rows=None,  # which; None: all that change
-    ax=None,
-):
+    result: Result,                     # of `simulate`, with a trace
+    slot: str,                          # kept in the trace
+    lane: int = 0,                      # which task and seed
+    rows: Sequence[int] | None = None,  # which; None: all that change
+    ax: "Axes | None" = None,           # to draw in; None: a new figure
+) -> "Axes":                            # it was drawn in
     "Draw rows of a slot over time, weights for example."
     ax = ax or plt.subplots(figsize=(6, 2.2), constrained_layout=True)[1]
     values = kept(result, slot)[..., lane]
