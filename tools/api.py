@@ -169,7 +169,7 @@ def folded(obj):
 @cache
 def commented(obj):
     "{name: entry of docments}, none where it cannot read them."
-    try: return dict(docments(obj, full=True))
+    try: return dict(docments(inspect.unwrap(obj), full=True))
     except Exception: return {}
 
 
