@@ -13,10 +13,10 @@ import torch
 from fastcore.basics import patch
 from ..core import InvalidInput, require
 from .attribution import transformers_library
-from .context import leak
+from .context import Context, leak
 from .evaluate import token_nll
 from .gated import GatedLM
-from .predictor import How, Predictor
+from .predictor import Adapter, How, Predictor
 from .topology import drawn
 from ..routing import Gates, LayeredGraph, check_gates
 
@@ -24,9 +24,9 @@ from ..routing import Gates, LayeredGraph, check_gates
 @dataclass(frozen=True)
 class Cosine:
     "From one value to another along half a wave."
-    start: float
-    end: float
-    steps: int   # updates
+    start: float  # at the first update
+    end: float    # behind the last
+    steps: int    # updates
 
     def __call__(self, step: int) -> float:
         "The value before update number `step`, counted from 0."
@@ -36,7 +36,7 @@ class Cosine:
 @dataclass(frozen=True)
 class Ramp:
     "From zero to a value in a straight line, which it then keeps."
-    end: float
+    end: float          # what it rises to
     steps: int          # updates
     share: float = 0.2  # of them, in which it rises
 
@@ -49,8 +49,8 @@ class Ramp:
 @dataclass
 class CollapseAlarm:
     "Says when the mean gate has been near 0 or 1 for long."
-    low: float = 0.01
-    high: float = 0.99
+    low: float = 0.01    # mean gates below it are nearly closed
+    high: float = 0.99   # and above it nearly open
     patience: int = 100  # updates
     spell: int = 0       # updates so far
 
@@ -76,7 +76,9 @@ class Invariant:
 
 @torch.no_grad()
 def open_and_closed(
-    lm, idx, targets,  # a `GatedLM`; (B, T)
+    lm: GatedLM,            # the frozen model
+    idx: torch.Tensor,      # (B, T) tokens
+    targets: torch.Tensor,  # (B, T) tokens that follow
 ) -> list:
     "The first two invariants."
     A = lm.graph.valid.float().to(idx.device)[None]
@@ -87,7 +89,14 @@ def open_and_closed(
             Invariant("closed", shut > without + 0.1, f"loss {without:.3f} becomes {shut:.3f}")]
 
 # %% ../../nbs/dag/09_checks.ipynb #e59b4e22
-def reached_by_gradient(lm, predictor, idx, targets, e, how) -> Invariant:
+def reached_by_gradient(
+    lm: GatedLM,            # the frozen model
+    predictor: Adapter,     # what gives gates
+    idx: torch.Tensor,      # (B, T) tokens
+    targets: torch.Tensor,  # (B, T) tokens that follow
+    e: torch.Tensor,        # (B, 1 or T, d) context
+    how: How,               # how gates are made
+) -> Invariant:
     "The third invariant."
     one = slice(0, 1)
     A = (0.5*lm.graph.valid.float().to(idx.device))[None].requires_grad_()
@@ -103,7 +112,13 @@ def reached_by_gradient(lm, predictor, idx, targets, e, how) -> Invariant:
     said = f"{missed} gates missed, {stray} beyond the graph; parameters without: {', '.join(dead) or 'none'}"
     return Invariant("gradient", not (missed or stray or dead), said)
 
-def within_graph(predictor, graph, e, how) -> Invariant:
+# %% ../../nbs/dag/09_checks.ipynb #20c2eb4f
+def within_graph(
+    predictor: Adapter,   # what gives gates
+    graph: LayeredGraph,  # of the heads
+    e: torch.Tensor,      # (B, 1 or T, d) context
+    how: How,             # how gates are made
+) -> Invariant:
     "The fourth invariant."
     try:
         for mode in ("soft", "hard"):
@@ -112,7 +127,11 @@ def within_graph(predictor, graph, e, how) -> Invariant:
     except InvalidInput as err: return Invariant("graph", False, str(err))
     return Invariant("graph", True, "gates between 0 and 1, forward alone")
 
-def is_causal(context, idx, vocab) -> Invariant:
+def is_causal(
+    context: Context,   # that is looked at
+    idx: torch.Tensor,  # (B, T) tokens
+    vocab: int,         # tokens that there are
+) -> Invariant:
     "The fifth invariant."
     if context.leaky: return Invariant("causal", True, "not: it says that it is leaky")
     change = max(leak(context, idx, vocab, max(k, context.scored(idx.shape[1]))) for k in (1, idx.shape[1]//2))
@@ -120,12 +139,12 @@ def is_causal(context, idx, vocab) -> Invariant:
 
 # %% ../../nbs/dag/09_checks.ipynb #bb370b21
 def check_invariants(
-    lm,            # a `GatedLM`
-    predictor,     # an `Adapter` with gates
-    batch: tuple,  # idx and targets, (B, T); one or two sequences will do
-    context,       # its `Context`
-    how: How = How(),
-) -> list:         # of `Invariant`
+    lm: GatedLM,         # the frozen model
+    predictor: Adapter,  # what gives gates
+    batch: tuple,        # idx and targets, (B, T); one or two sequences will do
+    context: Context,    # what it looks at
+    how: How = How(),    # how gates are made
+) -> list:               # of `Invariant`
     "Check what must hold before the first update."
     idx, targets = batch
     e = context(idx)
@@ -173,27 +192,45 @@ def nbytes(tensors) -> int: return sum(t.numel()*t.element_size() for t in tenso
 class FusedAttention(torch.autograd.Function):
     "Keeps what a fused kernel keeps, and computes nothing."
     @staticmethod
-    def forward(ctx, q, k, v):
+    def forward(
+        ctx: object,      # of autograd
+        q: torch.Tensor,  # (B, H, T, d) queries
+        k: torch.Tensor,  # keys, likewise
+        v: torch.Tensor,  # values, likewise
+    ):
         "q, k, v: (B, H, T, d)."
         out, rows = torch.empty_like(q), q.new_empty(q.shape[:-1], dtype=torch.float32)
         ctx.save_for_backward(q, k, v, out, rows)
         return out
 
     @staticmethod
-    def backward(ctx, g): return g, g, g
+    def backward(
+        ctx: object,      # of autograd
+        g: torch.Tensor,  # (B, H, T, d)
+    ):
+        return g, g, g
 
-def fused(module, query, key, value, attention_mask=None, **unused):
+def fused(
+    module: object,                              # of transformers, not looked at
+    query: torch.Tensor,                         # (B, H, T, d)
+    key: torch.Tensor,                           # likewise
+    value: torch.Tensor,                         # likewise
+    attention_mask: torch.Tensor | None = None,  # not looked at
+    **unused,
+):
     "The stand-in as transformers calls an attention."
     return FusedAttention.apply(query, key, value).transpose(1, 2), None
 
 # %% ../../nbs/dag/09_checks.ipynb #3aeeaf14
 def memory_plan(
-    config,          # of a model of transformers
-    B: int, T: int,  # sequences and tokens of a batch that is worked on at once
-    hidden: int = 1024, rank: int = 32,  # of the predictor
-    dtype=torch.bfloat16,                # of the frozen model
-    keep: str = "heads",                 # as of `GatedLM`
-    kind: str = "sigmoid",               # of the cascade
+    config,                 # of a model of transformers
+    B: int,                 # sequences of a batch that is worked on at once
+    T: int,                 # tokens of each
+    hidden: int = 1024,     # width of the predictor
+    rank: int = 32,         # entries of the vectors of a node
+    dtype=torch.bfloat16,   # of the frozen model
+    keep: str = "heads",    # as of `GatedLM`
+    kind: str = "sigmoid",  # of the cascade
 ) -> MemoryPlan:
     "The memory of a training step. Raises `InvalidInput`."
     library = transformers_library()

@@ -10,14 +10,17 @@ import inspect
 from contextlib import contextmanager
 import torch
 from fastcore.basics import patch
+from torch import nn
 from ..core import InvalidInput, one_of, require
 from .attribution import by_head, family_of, graph_of, transformers_library, writers
-from ..routing import Gates, contributions
+from ..routing import Gates, LowRank, contributions
 
 # %% ../../nbs/dag/02_gated.ipynb #d75d4ca6
 class Pass:
     "What one forward pass remembers."
-    def __init__(self, gates):
+    def __init__(self,
+        gates: Gates | LowRank,  # by which it goes
+    ):
         self.gates = gates
         self.said = []      # a layer each: u (B, T, H, d), or contributions (B, T, H, D)
         self.heads = None   # (B, T, H·d) outputs of the heads of the layer under way
@@ -79,7 +82,11 @@ def install(self: GatedLM):
         for part in (attention.q_proj, attention.k_proj, attention.v_proj): add(part.register_forward_hook(hook))
 
 @patch
-def begin(self: GatedLM, module, args, kwargs):
+def begin(self: GatedLM,
+    module: nn.Module,  # the base model
+    args: tuple,        # of its call
+    kwargs: dict,       # likewise
+):
     "A forward pass starts."
     self.run = None
     if self.gates is None: return
@@ -93,12 +100,18 @@ def begin(self: GatedLM, module, args, kwargs):
 
 # %% ../../nbs/dag/02_gated.ipynb #1194f545
 @patch
-def keep_heads(self: GatedLM, module, args):
+def keep_heads(self: GatedLM,
+    module: nn.Module,  # `o_proj` of a layer
+    args: tuple,        # of its call
+):
     "In front of `o_proj`."
     if self.run: self.run.heads = args[0]
 
 @patch
-def keep_stream(self: GatedLM, module, args):
+def keep_stream(self: GatedLM,
+    module: nn.Module,  # norm of a layer
+    args: tuple,        # of its call
+):
     "In front of the norm of a layer, where the family has one there."
     if self.run: self.run.stream = args[0]
 
@@ -158,7 +171,7 @@ def reading(self: GatedLM,
 @patch
 @contextmanager
 def gated(self: GatedLM,
-    gates,  # a tensor (B, N, N) or (B, T, N, N), `Gates`, `LowRank`; None: no gates
+    gates: torch.Tensor | Gates | LowRank | None,  # (B, N, N) or (B, T, N, N), or what makes them; None: no gates
 ):
     "Inside, every forward pass of the model goes by these gates. Raises `InvalidInput`."
     require(self.handles, "gates", type(gates).__name__, "the hooks were removed; make a new GatedLM")
@@ -184,12 +197,12 @@ def __call__(self: GatedLM,
 # %% ../../nbs/dag/02_gated.ipynb #e9918a7b
 @patch(cls_method=True)
 def load(cls: GatedLM,
-    name: str,         # on the hub, or a folder
-    dtype="auto",      # of its weights: auto, float32, bfloat16, ...
+    name: str,                    # on the hub, or a folder
+    dtype="auto",                 # of its weights: auto, float32, bfloat16, ...
     device="cpu",
-    revision=None,     # of the hub's repository
-    keep="heads",      # as of `GatedLM`
-):                     # GatedLM
+    revision: str | None = None,  # of the hub's repository
+    keep="heads",                 # as of `GatedLM`
+):                                # GatedLM
     "A pretrained model with gates. Raises `InvalidInput` for one that cannot be had, or not be gated."
     library = transformers_library()
     how = dict(revision=revision, use_safetensors=True, trust_remote_code=False)

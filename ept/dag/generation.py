@@ -18,7 +18,14 @@ from ..text.generation import Decoder, decoder
 # %% ../../nbs/dag/12_generation.ipynb #76d4f607
 class DagDecoder(Decoder):
     "Logits of the next token under gates, with caches."
-    def __init__(self, model, lengths, room, copies=1, use_cache=True, **unknown):  # as of `Decoder`
+    def __init__(self,
+        model,
+        lengths: list[int],      # tokens of each prompt
+        room: int,               # tokens that a sequence will reach
+        copies: int = 1,         # continuations of each prompt
+        use_cache: bool = True,  # False: the whole context anew for each token
+        **unknown,
+    ):                           # as of `Decoder`
         super().__init__(model, lengths, room, copies, use_cache, **unknown)
         width = max(lengths)
         starts = [width - n for n in lengths for _ in range(copies)]
@@ -49,7 +56,10 @@ def __call__(self: DagDecoder,
     return logits[:, -1]
 
 @patch
-def placed(self: DagDecoder, window, new) -> dict:
+def placed(self: DagDecoder,
+    window: torch.Tensor,  # (B, n) tokens that are looked at
+    new: torch.Tensor,     # (B, m) the last of them, which no cache holds
+) -> dict:
     "Mask and positions, where there is padding."
     columns = torch.arange(self.start, self.start + window.shape[1], device=window.device)
     mask = columns >= self.real[:, None]
@@ -59,7 +69,11 @@ def placed(self: DagDecoder, window, new) -> dict:
 
 # %% ../../nbs/dag/12_generation.ipynb #6f2fc780
 @patch
-def gates_of(self: DagDecoder, window, new, where: dict):
+def gates_of(self: DagDecoder,
+    window: torch.Tensor,  # (B, n) tokens that are looked at
+    new: torch.Tensor,     # (B, m) the last of them, which no cache holds
+    where: dict,           # as `placed` gives
+):
     "Gates of the new tokens, or those that stay."
     model, graph = self.model, self.model.lm.graph
     context, adapter = model.context, model.adapter
@@ -74,8 +88,11 @@ def gates_of(self: DagDecoder, window, new, where: dict):
         return self.fixed
     return adapter.gates(e, graph, model.how)
 
+# %% ../../nbs/dag/12_generation.ipynb #a2607e13
 @patch
-def staying(self: DagDecoder, prompt):
+def staying(self: DagDecoder,
+    prompt: torch.Tensor,  # (B, n) tokens, padded on the left
+):
     "Gates of the prompts, each read without its padding; None where there are none."
     model, graph = self.model, self.model.lm.graph
     if model.context is None: e = None
@@ -94,7 +111,11 @@ def cache(self: DagDecoder, name: str) -> dict:
     return {cache_name(self.model.lm.model): self.caches[name]} if name in self.caches else {}
 
 @patch
-def under_gates(self: DagDecoder, window, new, where: dict):
+def under_gates(self: DagDecoder,
+    window: torch.Tensor,  # (B, n) tokens that are looked at
+    new: torch.Tensor,     # (B, m) the last of them, which no cache holds
+    where: dict,           # as `placed` gives
+):
     "Logits of the new tokens."
     lm, adapter = self.model.lm, self.model.adapter
     gates = self.gates_of(window, new, where)

@@ -18,15 +18,15 @@ from torch import nn
 from ..core import InvalidInput, opt, require, saved_options
 from .attribution import transformers_library
 from .checks import CollapseAlarm, Cosine, Ramp, check_invariants
-from .context import EncoderContext, HiddenContext, PrefixContext, WindowContext
+from .context import Context, EncoderContext, HiddenContext, PrefixContext, WindowContext
 from .evaluate import evaluate, token_nll
 from .fixture import PASSAGE, card_of, fixture
 from .gated import KEEP, GatedLM
-from .predictor import ConstantTopology, How, LoRA, PositionTopology, Predictor, ResidualBias
+from .predictor import Adapter, ConstantTopology, How, LoRA, PositionTopology, Predictor, ResidualBias
 from .stream import Documents, HubTokenizer, PackedStream, held_windows, text_digest
 from .topology import drawn, gate_rates, pairwise_jaccard
 from ..lab.report import with_error
-from ..routing import CASCADES
+from ..routing import CASCADES, Gates, LowRank
 from ..text.model import n_params
 from ..train import loop
 from ..train.checkpoints import load_weights, read, reading
@@ -164,7 +164,11 @@ def open_lm(cfg):  # GatedLM, tokeniser, share of the text that it was trained o
     return lm, HubTokenizer(tokenizer, lm.model.config.vocab_size), card["seen"] if same else 0.
 
 # %% ../../nbs/dag/10_problem.ipynb #433f11a4
-def make_context(cfg, lm, tokenizer):
+def make_context(
+    cfg,
+    lm: GatedLM,  # the frozen model
+    tokenizer,
+):
     "The `Context` of a configuration; None: nothing is looked at."
     blind = cfg.adapter in ("constant", "lora", "bias")
     if blind and cfg.context in ("hidden", "encoder"): return None
@@ -177,7 +181,12 @@ def make_context(cfg, lm, tokenizer):
     require(cfg.leaky or made.causal, "encoder", cfg.encoder, fix)
     return made
 
-def make_adapter(cfg, lm, d: int):
+# %% ../../nbs/dag/10_problem.ipynb #3ac88509
+def make_adapter(
+    cfg,
+    lm: GatedLM,  # the frozen model
+    d: int,       # width of the context
+):
     "What a configuration trains, from its seed; d is the width of the context."
     nodes = lm.graph.nodes
     k = cfg.k if cfg.learn_k else None
@@ -190,7 +199,10 @@ def make_adapter(cfg, lm, d: int):
     return makers[cfg.adapter]().to(cfg.device)
 
 # %% ../../nbs/dag/10_problem.ipynb #bc265b85
-def data_key(cfg, digest: str) -> str:
+def data_key(
+    cfg,
+    digest: str,  # of the model's weights
+) -> str:
     "What a run's tokens depend on: text, parts, tokeniser (by the model's digest)."
     told = [text_digest(cfg.data), digest, cfg.eval_share, cfg.passage, cfg.text_field]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
@@ -264,7 +276,11 @@ def optimizer(self: DagProblem):
 
 # %% ../../nbs/dag/10_problem.ipynb #9900104a
 @patch
-def cost(self: DagProblem, idx, targets, how):
+def cost(self: DagProblem,
+    idx: torch.Tensor,      # (B, T) tokens
+    targets: torch.Tensor,  # (B, T) tokens that follow
+    how: How,               # how gates are made
+):
     "Loss and mean gate of a part of a batch, and its gates."
     e = self.context(idx) if self.context else None
     logits, gates = self.model.logits(self.lm, idx, e, how)
@@ -290,7 +306,13 @@ def gradient(self: DagProblem, step) -> dict:
 
 # %% ../../nbs/dag/10_problem.ipynb #9ff178c7
 @patch
-def entries(self: DagProblem, step, nll, mean, lam, gates) -> dict:
+def entries(self: DagProblem,
+    step: int,                      # of the update
+    nll: float,                     # mean loss, nats a token
+    mean: float,                    # mean gate
+    lam: float,                     # price of the whole graph
+    gates: Gates | LowRank | None,  # of the last part of the batch
+) -> dict:
     "What is logged of an update."
     norm = sum(p.grad.pow(2).sum() for p in self.model.parameters() if p.grad is not None)
     loss = nll + lam*mean
@@ -386,10 +408,10 @@ class DagLM(nn.Module):
     system = "dag"
 
     def __init__(self,
-        lm,       # a `GatedLM`
-        adapter,  # an `Adapter`
-        context,  # a `Context`, or None
-        how=How(mode="hard"),  # how gates are made
+        lm: GatedLM,              # the frozen model
+        adapter: Adapter,         # what was trained
+        context: Context | None,  # what it looks at
+        how=How(mode="hard"),     # how gates are made
     ):
         super().__init__()
         self.lm, self.adapter = lm, adapter
@@ -399,7 +421,9 @@ class DagLM(nn.Module):
         self.io = SimpleNamespace(vocab=cfg.vocab_size, T=cfg.max_position_embeddings, pos=place)
 
     @torch.no_grad()
-    def forward(self, ids):
+    def forward(self,
+        ids: torch.Tensor,  # (B, T) tokens
+    ):
         "Logits (B, T, V)."
         return self.adapter.logits(self.lm, ids, self.context(ids) if self.context else None, self.how)[0]
 
