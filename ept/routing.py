@@ -137,31 +137,37 @@ class Gates:
     ):
         if check: check_gates(A, graph)
         self.A, self.graph = A if A.ndim == 4 else A[:, None], graph
+        self.begin()
 
     @property
     def shape(self): return tuple(self.A.shape[:2])  # sequences and tokens, or 1
 
-    def begin(self): "A forward pass starts; there is nothing to forget."
+    def begin(self):
+        "A forward pass starts: the gates are taken apart."
+        self.own = self.A.diagonal(dim1=-2, dim2=-1)     # (B, 1 or T, nodes)
+        self.into = self.A.split(self.graph.width, -1)   # of each layer, (B, 1 or T, nodes, width)
 
-    def sequential(self,
-        l: int,  # layer
-    ):           # (B, 1 or T, width)
-        "Gates of the layer's nodes on what they write to the stream."
-        own = self.A[..., self.graph.of(l), self.graph.of(l)]
-        return own.diagonal(dim1=-2, dim2=-1)
+# %% ../nbs/19_routing.ipynb #47d1ff8d
+@patch
+def sequential(self: Gates,
+    l: int,  # layer
+):           # (B, 1 or T, width)
+    "Gates of the layer's nodes on what they write to the stream."
+    return self.own[..., self.graph.of(l)]
 
-    def block(self,
-        l: int,  # layer
-    ):           # (B, 1 or T, nodes before, width)
-        "Gates of the edges into the layer."
-        return self.A[..., self.graph.before(l), self.graph.of(l)]
+@patch
+def block(self: Gates,
+    l: int,  # layer
+):           # (B, 1 or T, nodes before, width)
+    "Gates of the edges into the layer."
+    return self.into[l][..., self.graph.before(l), :]
 
-    def withheld(self,
-        l: int,  # layer, from 1 on
-    ):           # (B, 1 or T, nodes before, width)
-        "A_ii - A_ij: how much of i's contribution, which is in the stream, j must not hear."
-        written = torch.cat([self.sequential(k) for k in range(l)], -1)
-        return written[..., None] - self.block(l)
+@patch
+def withheld(self: Gates,
+    l: int,  # layer, from 1 on
+):           # (B, 1 or T, nodes before, width)
+    "A_ii - A_ij: how much of i's contribution, which is in the stream, j must not hear."
+    return self.own[..., self.graph.before(l), None] - self.block(l)
 
 # %% ../nbs/19_routing.ipynb #02bb0f25
 def contributions(
@@ -190,9 +196,13 @@ class Mix(torch.autograd.Function):
         "The sum, (B, T, J, D)."
         ctx.save_for_backward(*given)
         ctx.weights = weights
-        total, n = 0, len(weights)
-        for a, u, W in zip(given[:n], given[n:], weights): total += combined(a, contributions(u, W))   # in place
-        return total
+        gates, outputs = given[:len(weights)], given[len(weights):]
+        B, T = outputs[0].shape[:2]
+        total = outputs[0].new_zeros(B*T, gates[0].shape[-1], weights[0].shape[-1])
+        for a, u, W in zip(gates, outputs, weights):
+            weight = a.mT.to(total.dtype).expand(B, T, -1, -1)
+            total.baddbmm_(weight.flatten(0, 1), contributions(u, W).flatten(0, 1))   # in place
+        return total.unflatten(0, (B, T))
 
     @staticmethod
     def backward(

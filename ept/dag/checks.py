@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['Cosine', 'Ramp', 'CollapseAlarm', 'Invariant', 'open_and_closed', 'reached_by_gradient', 'within_graph', 'is_causal',
-           'check_invariants', 'saved_bytes', 'MemoryPlan', 'nbytes', 'FusedAttention', 'fused', 'memory_plan']
+           'check_invariants', 'saved_bytes', 'MemoryPlan', 'nbytes', 'FusedAttention', 'fused', 'memory_plan',
+           'free_bytes', 'best_plan']
 
 # %% ../../nbs/dag/09_checks.ipynb #2e9fe74b
 import math
@@ -175,11 +176,14 @@ class MemoryPlan:
     folded: int     # matrices by which heads write
     predictor: int  # weights, gradients, and two averages
     saved: int      # for the backward pass
-    transient: int  # of one layer under way
+    transient: int  # of the logits, or of one layer under way
     keep: str       # as of `GatedLM`
 
     @property
-    def total(self) -> int: return self.weights + self.folded + self.predictor + self.saved + self.transient
+    def step(self) -> int: return self.predictor + self.saved + self.transient  # what comes on top of the model
+
+    @property
+    def total(self) -> int: return self.weights + self.folded + self.step
 
     def __str__(self):
         names = ("weights", "folded", "predictor", "saved", "transient")
@@ -198,7 +202,7 @@ class FusedAttention(torch.autograd.Function):
         k: torch.Tensor,  # keys, likewise
         v: torch.Tensor,  # values, likewise
     ):
-        "q, k, v: (B, H, T, d)."
+        "What attention gives, (B, H, T, d), without values."
         out, rows = torch.empty_like(q), q.new_empty(q.shape[:-1], dtype=torch.float32)
         ctx.save_for_backward(q, k, v, out, rows)
         return out
@@ -208,6 +212,7 @@ class FusedAttention(torch.autograd.Function):
         ctx: object,      # of autograd
         g: torch.Tensor,  # (B, H, T, d)
     ):
+        "Gradients of q, k and v, without values."
         return g, g, g
 
 def fused(
@@ -247,7 +252,32 @@ def memory_plan(
             return token_nll(logits, ids).mean()
         frozen = [*model.parameters(), *model.buffers(), *lm.weights]
         saved = saved_bytes(step, [*frozen, *predictor.parameters(), ids, e])
-    width = torch.empty(0, dtype=dtype).element_size()
-    gates = B*T*(lm.graph.nodes - H)*H*4
+    wide, logits = B*T*H*D*dtype.itemsize, 2*B*T*config.vocab_size*4
+    layer = 3*(wide + B*T*H*(lm.graph.nodes - H)*4)      # gates in single precision
+    if keep == "contributions": layer += (lm.graph.layers - 1)*wide     # each that is kept has a gradient
     return MemoryPlan(nbytes(model.parameters()), nbytes(lm.weights), 4*nbytes(predictor.parameters()), saved,
-                      4*gates + 3*B*T*H*D*width, keep)
+                      max(layer, logits), keep)
+
+# %% ../../nbs/dag/09_checks.ipynb #2ee6ed55
+def free_bytes(
+    device: str,  # of torch
+) -> int:
+    "The memory that a device has left."
+    if torch.device(device).type == "cuda": return torch.cuda.mem_get_info(device)[0]
+    import psutil
+    return psutil.virtual_memory().available
+
+def best_plan(
+    config,      # of a model of transformers
+    B: int,      # sequences of a batch that is worked on at once
+    T: int,      # tokens of each
+    room: float, # bytes, beside the model
+    **given,     # as of `memory_plan`
+) -> MemoryPlan:
+    "The plan that keeps contributions where a step then fits, or else rebuilds them; raises `InvalidInput`."
+    plans = [memory_plan(config, B, T, keep=keep, **given) for keep in ("contributions", "heads")]
+    fitting = [p for p in plans if p.step <= room]
+    least = min(p.step for p in plans)/2**30
+    fix = f"a step takes {least:.3g} GiB beside the model and there are {room/2**30:.3g}: work on a batch in more parts"
+    require(fitting, "B", B, f"{fix} (accum), or give a smaller T")
+    return fitting[0]

@@ -7,7 +7,8 @@ __all__ = ['Context', 'leak', 'HiddenContext', 'text_of', 'align', 'settled', 'r
            'WindowContext']
 
 # %% ../../nbs/dag/03_context.ipynb #f60c93be
-import codecs
+import codecs, inspect
+from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
 import torch
@@ -157,13 +158,25 @@ def one(self: EncoderContext,
 ) -> torch.Tensor:   # (T, d)
     "States for one sequence."
     text, ends = text_of(self.lm_tokenizer, ids)
+    tokens, their_ends = self.tokens_of(text)
+    if not tokens: return self.none().expand(len(ids), -1)
+    states = self.model(input_ids=torch.tensor([tokens], device=self.none().device)).last_hidden_state[0]
+    at = align(settled(text, ends) if self.strict else ends, their_ends)
+    return torch.cat([self.none(), states])[at.to(states.device) + 1]
+
+@patch
+def tokens_of(self: EncoderContext,
+    text: str,  # that both models read
+) -> tuple:     # the encoder's tokens, and where each ends, in characters
+    "A text as the encoder reads it."
     found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    return found["input_ids"], [end for _, end in found["offset_mapping"]]
+
+@patch
+def none(self: EncoderContext) -> torch.Tensor:  # (1, d)
+    "What a token gets that has no complete word before it."
     first = next(self.model.parameters())
-    none = torch.zeros(1, self.d, device=first.device, dtype=first.dtype)
-    if not found["input_ids"]: return none.expand(len(ids), -1)
-    states = self.model(input_ids=torch.tensor([found["input_ids"]], device=first.device)).last_hidden_state[0]
-    at = align(settled(text, ends) if self.strict else ends, [end for _, end in found["offset_mapping"]])
-    return torch.cat([none, states])[at.to(first.device) + 1]
+    return torch.zeros(1, self.d, device=first.device, dtype=first.dtype)
 
 # %% ../../nbs/dag/03_context.ipynb #e7cb25df
 @patch(cls_method=True)
@@ -184,6 +197,33 @@ def load(cls: EncoderContext,
         fix = f"is no folder of an encoder, and the hub did not give it: {said}"
         raise InvalidInput("encoder", name, fix) from None
     return cls(model.to(device), tokenizer, lm_tokenizer)
+
+# %% ../../nbs/dag/03_context.ipynb #35e6663b
+@patch
+@torch.no_grad()
+def grown(self: EncoderContext,
+    ids: list[int],  # all tokens of the language model so far
+    n: int,          # of them the last, whose states are wanted
+    held: dict,      # what earlier calls on the same text have left; empty at first, and changed
+) -> torch.Tensor:   # (n, d)
+    "States for the last tokens of a text that grows."
+    name = cache_name(self.model)
+    if not self.causal or name not in inspect.signature(self.model.forward).parameters: return self.one(ids)[-n:]
+    text, ends = text_of(self.lm_tokenizer, ids)
+    seen = settled(text, ends)
+    tokens, their_ends = self.tokens_of(text)
+    there = bisect_right(their_ends, seen[-1])     # in complete words
+    known = held.get("tokens", [])
+    if tokens[:len(known)] != known[:there]: held.clear()
+    new = tokens[len(held.get("tokens", [])):there]
+    states = held.get("states", self.none())       # behind that of no word
+    if new:
+        before = {name: held["cache"]} if held else {}
+        out = self.model(input_ids=torch.tensor([new], device=states.device), use_cache=True, **before)
+        states = torch.cat([states, out.last_hidden_state[0]])
+        held.update(tokens=tokens[:there], cache=getattr(out, name), states=states)
+    at = align(seen[-n:], their_ends[:there])
+    return states[at.to(states.device) + 1]
 
 # %% ../../nbs/dag/03_context.ipynb #e8a16d4b
 class PrefixContext(Context):

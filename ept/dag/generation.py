@@ -8,6 +8,7 @@ __all__ = ['DagDecoder']
 # %% ../../nbs/dag/12_generation.ipynb #eadb4c3c
 import torch
 from fastcore.basics import patch
+from torch.nn.functional import pad
 from .context import HiddenContext
 from .gated import cache_name
 from .predictor import PositionTopology
@@ -79,14 +80,29 @@ def gates_of(self: DagDecoder,
     context, adapter = model.context, model.adapter
     if isinstance(adapter, PositionTopology):
         e = self.io.pos.new_empty(len(new), new.shape[1], 1)
-        return adapter.gates(e, graph, model.how, self.seen)
+        return adapter.gates(e, graph, model.how, self.seen - (self.real - self.start).clamp(min=0)[:, None])
     if isinstance(context, HiddenContext) and context.per_token:
         e, self.caches["context"] = context.states(new, use_cache=True, **where, **self.cache("context"))
-    elif context is not None and context.per_token: e = context(window)[:, -new.shape[1]:]
+    elif context is not None and context.per_token: e = self.encoded(window, new.shape[1])
     else:
         if self.fixed is None: self.fixed = self.staying(window)
         return self.fixed
     return adapter.gates(e, graph, model.how)
+
+# %% ../../nbs/dag/12_generation.ipynb #87e75087
+@patch
+def encoded(self: DagDecoder,
+    window: torch.Tensor,  # (B, n) tokens that are looked at
+    new: int,              # of them the last, whose states are wanted
+) -> torch.Tensor:         # (B, new, d), zeros for padding
+    "States of an encoder."
+    context, n = self.model.context, window.shape[1]
+    held = self.caches.setdefault("encoder", [{} for _ in window])
+    def states(row, padding, cache):
+        known = min(new, n - padding)
+        return pad(context.grown(row[padding:].tolist(), known, cache), (0, 0, new - known, 0))
+    padding = (self.real - self.start).clamp(min=0).tolist()
+    return torch.stack([states(*one) for one in zip(window, padding, held)])
 
 # %% ../../nbs/dag/12_generation.ipynb #a2607e13
 @patch

@@ -158,11 +158,11 @@ def gates(self: PositionTopology,
     e: torch.Tensor,      # (B, T, any) of which the number of tokens counts
     graph: LayeredGraph,  # of the heads
     how: How,             # how they are made
-    first: int = 0,       # place of the first token
+    first: int | torch.Tensor = 0,  # place of the first token, or (B, 1) of each sequence
 ):
     "Gates by place alone; of e the number of tokens counts."
-    places = torch.arange(first, first + e.shape[1], device=self.table.device).clamp(max=self.table.shape[1] - 1)
-    U, V = self.table[:, None, places]
+    places = first + torch.arange(e.shape[1], device=self.table.device)[None]
+    U, V = self.table[:, places.clamp(0, self.table.shape[1] - 1)]
     return LowRank(U, V, self.table.new_tensor(self.bias), graph, how.tau, how.mode, how.kind, how.k, how.seed)
 
 # %% ../../nbs/dag/04_predictor.ipynb #c232110e
