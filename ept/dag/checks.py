@@ -9,6 +9,7 @@ __all__ = ['Cosine', 'Ramp', 'CollapseAlarm', 'Invariant', 'open_and_closed', 'r
 
 # %% ../../nbs/dag/09_checks.ipynb #2e9fe74b
 import math
+from copy import deepcopy
 from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
@@ -241,7 +242,8 @@ def memory_plan(
     library = transformers_library()
     library.AttentionInterface.register("ept_fused", fused)
     with torch.device("meta"):
-        model = library.AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="ept_fused").eval()
+        made = library.AutoModelForCausalLM.from_config
+        model = made(deepcopy(config), dtype=dtype, attn_implementation="ept_fused").eval()
         lm = GatedLM(model, keep=keep)
         D, H = config.hidden_size, lm.graph.width
         predictor = Predictor(D, lm.graph.nodes, hidden, rank)
@@ -250,8 +252,7 @@ def memory_plan(
             with lm.gated(predictor.gates(e, lm.graph, How(kind=kind))):
                 logits = lm.model(input_ids=ids, use_cache=False).logits
             return token_nll(logits, ids).mean()
-        frozen = [*model.parameters(), *model.buffers(), *lm.weights]
-        saved = saved_bytes(step, [*frozen, *predictor.parameters(), ids, e])
+        saved = saved_bytes(step, [*model.parameters(), *model.buffers(), *lm.weights, *predictor.parameters(), ids, e])
     wide, logits = B*T*H*D*dtype.itemsize, 2*B*T*config.vocab_size*4
     layer = 3*(wide + B*T*H*(lm.graph.nodes - H)*4)      # gates in single precision
     if keep == "contributions": layer += (lm.graph.layers - 1)*wide     # each that is kept has a gradient
