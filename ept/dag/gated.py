@@ -81,6 +81,7 @@ def install(self: GatedLM):
         hook = self.reading(l)
         for part in (attention.q_proj, attention.k_proj, attention.v_proj): add(part.register_forward_hook(hook))
 
+# %% ../../nbs/dag/02_gated.ipynb #fd6fae21
 @patch
 def begin(self: GatedLM,
     module: nn.Module,  # the base model
@@ -90,6 +91,8 @@ def begin(self: GatedLM,
     "A forward pass starts."
     self.run = None
     if self.gates is None: return
+    twice = getattr(module.layers[0], "gradient_checkpointing", False) and module.training
+    require(not twice, "gradient_checkpointing", twice, "runs the hooks twice: call gradient_checkpointing_disable()")
     given = kwargs.get("input_ids", args[0] if args else None)
     given = kwargs.get("inputs_embeds") if given is None else given
     B, T = given.shape[:2]
@@ -199,11 +202,15 @@ def gated(self: GatedLM,
 ):
     "Inside, every forward pass of the model goes by these gates. Raises `InvalidInput`."
     require(self.handles, "gates", type(gates).__name__, "the hooks were removed; make a new GatedLM")
-    before = self.gates
-    self.gates = Gates(gates, self.graph) if torch.is_tensor(gates) else gates
+    before, new = self.gates, Gates(gates, self.graph) if torch.is_tensor(gates) else gates
+    known = new is None or isinstance(new, (Gates, LowRank))
+    require(known, "gates", type(new).__name__, "a tensor, Gates or LowRank; None: no gates")
+    require(new is None or new.graph == self.graph, "gates", getattr(new, "graph", None), f"this model is {self.graph}")
+    self.gates = new
     try: yield self
     finally: self.gates, self.run = before, None
 
+# %% ../../nbs/dag/02_gated.ipynb #3e47ed3e
 @patch
 def __call__(self: GatedLM,
     ids: torch.Tensor,  # (B, T)
@@ -212,6 +219,8 @@ def __call__(self: GatedLM,
 ) -> torch.Tensor:      # (B, T, V)
     "Logits. Raises `InvalidInput`."
     vocab = self.model.config.vocab_size
+    whole = ids.ndim == 2 and ids.numel() and not ids.is_floating_point()
+    require(whole, "ids", f"{ids.dtype} {tuple(ids.shape)}", "must be whole numbers, (B, T), and at least one")
     low, high = (int(v) for v in ids.aminmax())
     require(0 <= low and high < vocab, "ids", f"{low} to {high}", f"tokens of this model are 0 to {vocab - 1}")
     most = self.model.config.max_position_embeddings
@@ -229,6 +238,8 @@ def load(cls: GatedLM,
 ):                                # GatedLM
     "A pretrained model with gates. Raises `InvalidInput` for one that cannot be had, or not be gated."
     library = transformers_library()
+    known = dtype == "auto" or isinstance(getattr(torch, str(dtype).removeprefix("torch."), None), torch.dtype)
+    require(known, "dtype", dtype, "auto, or a type of torch such as float32 or bfloat16")
     how = dict(revision=revision, use_safetensors=True, trust_remote_code=False)
     try: model = library.AutoModelForCausalLM.from_pretrained(name, dtype=dtype, **how)
     except (OSError, ValueError, KeyError) as e:

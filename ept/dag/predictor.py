@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from torch import nn
 from ..core import one_of, require
 from .gated import GatedLM
-from ..routing import CASCADES, Gates, LayeredGraph, LowRank, cascade, relax
+from ..routing import CASCADES, MODES, Gates, LayeredGraph, LowRank, cascade, relax
 
 # %% ../../nbs/dag/04_predictor.ipynb #3906d564
 class How:
@@ -27,6 +27,8 @@ class How:
         seed: int = 0,        # of the noise
     ):
         one_of("cascade", kind, CASCADES)
+        one_of("mode", mode, MODES)
+        require(k > 0, "k", k, "a steepness above 0")
         require(0 < tau < math.inf, "tau", tau, "a temperature above 0")
         self.tau, self.mode = tau, mode
         self.kind, self.k = kind, k
@@ -83,6 +85,7 @@ class Predictor(Adapter):
     ):
         super().__init__()
         require(1 <= rank <= nodes, "rank", rank, f"from 1 to {nodes}, the nodes of the graph")
+        require(k is None or k > 0, "k", k, "a steepness above 0; None: it is not learned")
         self.rank, self.bias = rank, logit_init
         self.body = nn.Sequential(nn.LayerNorm(d, elementwise_affine=False), nn.Linear(d, hidden), nn.GELU(),
                                   nn.Linear(hidden, hidden), nn.GELU())
@@ -97,7 +100,9 @@ class Predictor(Adapter):
 def forward(self: Predictor,
     e: torch.Tensor,  # (B, 1 or T, d)
 ):                    # U, V: (B, 1 or T, N, r)
-    "Vectors of the nodes."
+    "Vectors of the nodes. Raises `InvalidInput` for a context of another width."
+    d = self.body[1].in_features
+    require(e.shape[-1] == d, "e", tuple(e.shape), f"the last axis must be {d}, the width of the context")
     weight = self.head.weight
     return self.head(self.body(e.to(weight.dtype))).unflatten(-1, (2, -1, self.rank)).unbind(-3)
 

@@ -121,6 +121,9 @@ def check(self: DagConfig):
     gated = self.adapter not in ("lora", "bias")
     require(gated or not self.lam, "lam", self.lam, f"{self.adapter} has no gates to pay for; must be 0")
     require(self.adapter == "predictor" or not self.learn_k, "learn_k", self.learn_k, "belongs to the predictor")
+    require(self.cascade != "none" or not self.learn_k, "learn_k", self.learn_k, "there is no cascade; choose one")
+    drawn = self.noise and self.mode == "ste"
+    require(not drawn, "noise", self.noise, "gates of mode ste are hard and not drawn; use mode relaxed")
     require(gated or self.keep != "contributions", "keep", self.keep, f"{self.adapter} has no gates; leave it out")
 
 # %% ../../nbs/dag/10_problem.ipynb #306e35d2
