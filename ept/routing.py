@@ -42,14 +42,20 @@ class LayeredGraph:
     @cached_property
     def valid(self) -> torch.Tensor: return self.mask | torch.eye(self.nodes, dtype=torch.bool)  # and the diagonal
 
-    def of(self, l: int) -> slice: return slice(l*self.width, (l + 1)*self.width)  # nodes of layer l
+    def of(self,
+        l: int,  # layer
+    ) -> slice:
+        return slice(l*self.width, (l + 1)*self.width)  # nodes of layer l
 
-    def before(self, l: int) -> slice: return slice(0, l*self.width)  # nodes of earlier layers
+    def before(self,
+        l: int,  # layer
+    ) -> slice:
+        return slice(0, l*self.width)  # nodes of earlier layers
 
 # %% ../nbs/19_routing.ipynb #b7fec54b
 def check_gates(
-    A,                    # (B, N, N) or (B, T, N, N)
-    graph: LayeredGraph,
+    A: torch.Tensor,      # (B, N, N) or (B, T, N, N)
+    graph: LayeredGraph,  # that they must be a topology of
 ):
     "Raise `InvalidInput` for gates that are no topology of the graph."
     N = graph.nodes
@@ -69,7 +75,7 @@ def check_gates(
 MODES = ("train", "soft", "hard", "ste")
 
 def logistic(
-    shape: tuple,
+    shape: tuple,                # of the noise
     generator: torch.Generator,  # on the CPU, so that a seed gives the same noise everywhere
     like: torch.Tensor,          # whose device and type the noise gets
 ) -> torch.Tensor:
@@ -107,12 +113,12 @@ def reached(
     return (k*incoming).sigmoid() if kind == "sigmoid" else (k*incoming/2).tanh()
 
 def cascade(
-    A: torch.Tensor,      # (..., N, N) gates
-    graph: LayeredGraph,
+    A: torch.Tensor,        # (..., N, N) gates
+    graph: LayeredGraph,    # of the gates
     kind: str = "sigmoid",  # none, sigmoid or tanh
-    k: float = 5.0,       # steepness, above 0
-    hard: bool = False,   # gates are 0 or 1 and shall stay so
-) -> torch.Tensor:        # (..., N, N)
+    k: float = 5.0,         # steepness, above 0
+    hard: bool = False,     # gates are 0 or 1 and shall stay so
+) -> torch.Tensor:          # (..., N, N)
     "Close the outgoing gates of nodes that nothing reaches. Raises `InvalidInput`."
     one_of("cascade", kind, CASCADES)
     require(k > 0, "k", k, "a steepness above 0")
@@ -126,36 +132,42 @@ class Gates:
     "Gates given as one tensor. Raises `InvalidInput`."
     def __init__(self,
         A: torch.Tensor,      # (B, N, N), or (B, T, N, N) for each token; B may be 1 for all alike
-        graph: LayeredGraph,
+        graph: LayeredGraph,  # that they are a topology of
         check: bool = True,   # look whether A is a topology of the graph
     ):
         if check: check_gates(A, graph)
         self.A, self.graph = A if A.ndim == 4 else A[:, None], graph
+        self.begin()
 
     @property
     def shape(self): return tuple(self.A.shape[:2])  # sequences and tokens, or 1
 
-    def begin(self): "A forward pass starts; there is nothing to forget."
+    def begin(self):
+        "A forward pass starts: the gates are taken apart."
+        self.own = self.A.diagonal(dim1=-2, dim2=-1)     # (B, 1 or T, nodes)
+        self.into = self.A.split(self.graph.width, -1)   # of each layer, (B, 1 or T, nodes, width)
 
-    def sequential(self,
-        l: int,  # layer
-    ):           # (B, 1 or T, width)
-        "Gates of the layer's nodes on what they write to the stream."
-        own = self.A[..., self.graph.of(l), self.graph.of(l)]
-        return own.diagonal(dim1=-2, dim2=-1)
+# %% ../nbs/19_routing.ipynb #47d1ff8d
+@patch
+def sequential(self: Gates,
+    l: int,  # layer
+):           # (B, 1 or T, width)
+    "Gates of the layer's nodes on what they write to the stream."
+    return self.own[..., self.graph.of(l)]
 
-    def block(self,
-        l: int,  # layer
-    ):           # (B, 1 or T, nodes before, width)
-        "Gates of the edges into the layer."
-        return self.A[..., self.graph.before(l), self.graph.of(l)]
+@patch
+def block(self: Gates,
+    l: int,  # layer
+):           # (B, 1 or T, nodes before, width)
+    "Gates of the edges into the layer."
+    return self.into[l][..., self.graph.before(l), :]
 
-    def withheld(self,
-        l: int,  # layer, from 1 on
-    ):           # (B, 1 or T, nodes before, width)
-        "A_ii - A_ij: how much of i's contribution, which is in the stream, j must not hear."
-        written = torch.cat([self.sequential(k) for k in range(l)], -1)
-        return written[..., None] - self.block(l)
+@patch
+def withheld(self: Gates,
+    l: int,  # layer, from 1 on
+):           # (B, 1 or T, nodes before, width)
+    "A_ii - A_ij: how much of i's contribution, which is in the stream, j must not hear."
+    return self.own[..., self.graph.before(l), None] - self.block(l)
 
 # %% ../nbs/19_routing.ipynb #02bb0f25
 def contributions(
@@ -172,20 +184,32 @@ def combined(
     "Σ_i a_ij c_i."
     return a.transpose(-1, -2).to(c.dtype) @ c
 
+# %% ../nbs/19_routing.ipynb #a72c523d
 class Mix(torch.autograd.Function):
     "Σ_i a_ij W_i u_i over several layers of sources, keeping a and u alone."
     @staticmethod
-    def forward(ctx, weights, *given):
-        "weights: a frozen (H, d, D) a layer; given: a (B or 1, T or 1, H, J) a layer, then u (B, T, H, d) a layer."
+    def forward(
+        ctx: object,           # of autograd
+        weights: list,         # a frozen (H, d, D) a layer
+        *given: torch.Tensor,  # a (B or 1, T or 1, H, J) a layer, then u (B, T, H, d) a layer
+    ):
+        "The sum, (B, T, J, D)."
         ctx.save_for_backward(*given)
         ctx.weights = weights
-        total, n = 0, len(weights)
-        for a, u, W in zip(given[:n], given[n:], weights): total += combined(a, contributions(u, W))   # in place
-        return total
+        gates, outputs = given[:len(weights)], given[len(weights):]
+        B, T = outputs[0].shape[:2]
+        total = outputs[0].new_zeros(B*T, gates[0].shape[-1], weights[0].shape[-1])
+        for a, u, W in zip(gates, outputs, weights):
+            weight = a.mT.to(total.dtype).expand(B, T, -1, -1)
+            total.baddbmm_(weight.flatten(0, 1), contributions(u, W).flatten(0, 1))   # in place
+        return total.unflatten(0, (B, T))
 
     @staticmethod
-    def backward(ctx, g):
-        "g: (B, T, J, D)."
+    def backward(
+        ctx: object,      # of autograd
+        g: torch.Tensor,  # (B, T, J, D)
+    ):
+        "Gradients of a and u of every layer."
         n, kept = len(ctx.weights), ctx.saved_tensors   # in a checkpoint they may be asked for once
         layers = list(zip(kept[:n], kept[n:], ctx.weights))
         to_gates = [(contributions(u, W) @ g.mT).sum_to_size(a.shape).to(a.dtype) for a, u, W in layers]
@@ -225,7 +249,7 @@ class LowRank:
         U: torch.Tensor,      # (B, 1 or T, N, r), of who writes
         V: torch.Tensor,      # (B, 1 or T, N, r), of who reads
         bias: torch.Tensor,   # b, added to every logit: a scalar, or (N, N)
-        graph: LayeredGraph,
+        graph: LayeredGraph,  # that the gates are a topology of
         tau: float = 1.0,     # temperature
         mode: str = "soft",   # as in `relax`
         kind: str = "none",   # of the cascade
@@ -267,7 +291,10 @@ def gates(self: LowRank,
     return relax(Z, generator=generator, **self.how)
 
 @patch
-def bias_of(self: LowRank, rows: slice, columns: slice):
+def bias_of(self: LowRank,
+    rows: slice,     # nodes that write
+    columns: slice,  # nodes that read
+):
     "The part of the bias that belongs to a block."
     return self.bias[rows, columns] if self.bias.ndim else self.bias
 
@@ -317,7 +344,11 @@ def parts(self: LowRank,
     return self.U[..., self.graph.before(l), :], self.V[..., self.graph.of(l), :], open, written
 
 @patch
-def mixed(self: LowRank, l, sources, weights):  # as for `Gates`
+def mixed(self: LowRank,
+    l: int,                # layer, from 1 on
+    sources: list,         # as of `mix`, of the layers before
+    weights: list | None,  # likewise
+):                         # as for `Gates`
     "What each node of a layer must not hear, Δ_j."
     def work(U, V, open, written, *sources):
         edges, incoming = self.edges(U, V, open, l)
@@ -330,7 +361,9 @@ def mixed(self: LowRank, l, sources, weights):  # as for `Gates`
 
 # %% ../nbs/19_routing.ipynb #f198cde1
 @patch
-def sequential(self: LowRank, l):  # as for `Gates`
+def sequential(self: LowRank,
+    l: int,  # layer
+):           # as for `Gates`
     "Gates of the layer's nodes on what they write to the stream."
     if l == 0 and not self.written: self.enter(0, None)
     return self.written[l]

@@ -55,10 +55,10 @@ def by_head(
     return W.unflatten(0, (H, -1))
 
 def writers(
-    layer,           # of the model
-    family: Family,
-    H: int,          # heads
-) -> torch.Tensor:   # (H, d, D)
+    layer: nn.Module,  # of the model
+    family: Family,    # of the model
+    H: int,            # heads
+) -> torch.Tensor:     # (H, d, D)
     "The matrix by which each head writes, with the gain of the norm behind it."
     W = layer.self_attn.o_proj.weight.detach()
     gain = layer.post_attention_layernorm.weight.detach() if family.norm_after else None
@@ -67,7 +67,9 @@ def writers(
 # %% ../../nbs/dag/01_attribution.ipynb #f55858fe
 class DoubleNorm(nn.Module):
     "The RMSNorm of a model, computed in double precision."
-    def __init__(self, norm):
+    def __init__(self,
+        norm: nn.Module,  # RMSNorm, whose gain and ε are taken
+    ):
         super().__init__()
         self.weight, self.variance_epsilon = norm.weight, norm.variance_epsilon
 
@@ -121,17 +123,17 @@ def random_model(
 # %% ../../nbs/dag/01_attribution.ipynb #89c70187
 def turned(
     x: torch.Tensor,    # (B, H, T, d)
-    cos: torch.Tensor,  # (B, 1, T, d), and sin alike
-    sin: torch.Tensor,
+    cos: torch.Tensor,  # (B, 1, T, d)
+    sin: torch.Tensor,  # likewise
 ) -> torch.Tensor:      # (B, H, T, d)
     "Rotary positions: pairs of entries, half the width apart, turned."
     low, high = x.chunk(2, -1)
     return x*cos + torch.cat([-high, low], -1)*sin
 
 def attended(
-    q: torch.Tensor,  # (B, T, H, d), k and v alike
-    k: torch.Tensor,
-    v: torch.Tensor,
+    q: torch.Tensor,  # (B, T, H, d) queries
+    k: torch.Tensor,  # keys, likewise
+    v: torch.Tensor,  # values, likewise
     turn: tuple,      # cos and sin
 ) -> torch.Tensor:    # (B, T, H, d)
     "Causal attention, head by head."
@@ -143,10 +145,11 @@ def attended(
 
 # %% ../../nbs/dag/01_attribution.ipynb #45b7cdd1
 def heads_out(
-    layer, family: Family,  # of the model
-    x: torch.Tensor,        # (B, T, H, D) what each head reads
-    turn: tuple,            # cos and sin
-) -> torch.Tensor:          # (B, T, H, d)
+    layer: nn.Module,  # of the model
+    family: Family,    # of the model
+    x: torch.Tensor,   # (B, T, H, D) what each head reads
+    turn: tuple,       # cos and sin
+) -> torch.Tensor:     # (B, T, H, d)
     "The outputs of a layer's heads."
     attention, H = layer.self_attn, x.shape[2]
     if not family.norm_after: x = layer.input_layernorm(x)
@@ -157,10 +160,12 @@ def heads_out(
         return out if norm is None else norm(out.flatten(-2)).unflatten(-1, (H, -1))
     return attended(*map(projected, ("q_proj", "k_proj", "v_proj")), turn)
 
+# %% ../../nbs/dag/01_attribution.ipynb #16a26c16
 def written(
-    layer, family: Family,  # of the model
-    o: torch.Tensor,        # (B, T, H, d) outputs of its heads
-) -> torch.Tensor:          # (B, T, H, D)
+    layer: nn.Module,  # of the model
+    family: Family,    # of the model
+    o: torch.Tensor,   # (B, T, H, d) outputs of its heads
+) -> torch.Tensor:     # (B, T, H, D)
     "What each head adds to the stream."
     if family.norm_after:
         y = layer.self_attn.o_proj(o.flatten(-2))
@@ -168,19 +173,20 @@ def written(
     return torch.einsum("bthd,hde->bthe", o, writers(layer, family, o.shape[2]))
 
 def fed_forward(
-    layer, family: Family,  # of the model
-    x: torch.Tensor,        # (B, T, D) stream
-) -> torch.Tensor:          # (B, T, D)
+    layer: nn.Module,  # of the model
+    family: Family,    # of the model
+    x: torch.Tensor,   # (B, T, D) stream
+) -> torch.Tensor:     # (B, T, D)
     "What the feed-forward part adds to the stream."
     if family.norm_after: return layer.post_feedforward_layernorm(layer.mlp(x))
     return layer.mlp(layer.post_attention_layernorm(x))
 
 # %% ../../nbs/dag/01_attribution.ipynb #ffe2446c
 def reference(
-    model,             # as for `family_of`
-    ids: torch.Tensor, # (B, T)
-    A=None,            # (B, N, N) or (B, T, N, N); None: all gates on
-):                     # logits (B, T, V); contributions (B, T, N, D)
+    model,                          # as for `family_of`
+    ids: torch.Tensor,              # (B, T)
+    A: torch.Tensor | None = None,  # (B, N, N) or (B, T, N, N); None: all gates on
+):                                  # logits (B, T, V); contributions (B, T, N, D)
     "A gated model, written out. Slow, and meant for proofs. Raises `InvalidInput`."
     family, graph = family_of(model), graph_of(model)
     base, H = model.model, graph.width

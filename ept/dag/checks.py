@@ -4,19 +4,21 @@
 
 # %% auto #0
 __all__ = ['Cosine', 'Ramp', 'CollapseAlarm', 'Invariant', 'open_and_closed', 'reached_by_gradient', 'within_graph', 'is_causal',
-           'check_invariants', 'saved_bytes', 'MemoryPlan', 'nbytes', 'FusedAttention', 'fused', 'memory_plan']
+           'check_invariants', 'saved_bytes', 'MemoryPlan', 'nbytes', 'FusedAttention', 'fused', 'memory_plan',
+           'free_bytes', 'best_plan']
 
 # %% ../../nbs/dag/09_checks.ipynb #2e9fe74b
 import math
+from copy import deepcopy
 from dataclasses import dataclass
 import torch
 from fastcore.basics import patch
 from ..core import InvalidInput, require
 from .attribution import transformers_library
-from .context import leak
+from .context import Context, leak
 from .evaluate import token_nll
 from .gated import GatedLM
-from .predictor import How, Predictor
+from .predictor import Adapter, How, Predictor
 from .topology import drawn
 from ..routing import Gates, LayeredGraph, check_gates
 
@@ -24,9 +26,9 @@ from ..routing import Gates, LayeredGraph, check_gates
 @dataclass(frozen=True)
 class Cosine:
     "From one value to another along half a wave."
-    start: float
-    end: float
-    steps: int   # updates
+    start: float  # at the first update
+    end: float    # behind the last
+    steps: int    # updates
 
     def __call__(self, step: int) -> float:
         "The value before update number `step`, counted from 0."
@@ -36,7 +38,7 @@ class Cosine:
 @dataclass(frozen=True)
 class Ramp:
     "From zero to a value in a straight line, which it then keeps."
-    end: float
+    end: float          # what it rises to
     steps: int          # updates
     share: float = 0.2  # of them, in which it rises
 
@@ -49,8 +51,8 @@ class Ramp:
 @dataclass
 class CollapseAlarm:
     "Says when the mean gate has been near 0 or 1 for long."
-    low: float = 0.01
-    high: float = 0.99
+    low: float = 0.01    # mean gates below it are nearly closed
+    high: float = 0.99   # and above it nearly open
     patience: int = 100  # updates
     spell: int = 0       # updates so far
 
@@ -76,7 +78,9 @@ class Invariant:
 
 @torch.no_grad()
 def open_and_closed(
-    lm, idx, targets,  # a `GatedLM`; (B, T)
+    lm: GatedLM,            # the frozen model
+    idx: torch.Tensor,      # (B, T) tokens
+    targets: torch.Tensor,  # (B, T) tokens that follow
 ) -> list:
     "The first two invariants."
     A = lm.graph.valid.float().to(idx.device)[None]
@@ -87,7 +91,14 @@ def open_and_closed(
             Invariant("closed", shut > without + 0.1, f"loss {without:.3f} becomes {shut:.3f}")]
 
 # %% ../../nbs/dag/09_checks.ipynb #e59b4e22
-def reached_by_gradient(lm, predictor, idx, targets, e, how) -> Invariant:
+def reached_by_gradient(
+    lm: GatedLM,            # the frozen model
+    predictor: Adapter,     # what gives gates
+    idx: torch.Tensor,      # (B, T) tokens
+    targets: torch.Tensor,  # (B, T) tokens that follow
+    e: torch.Tensor,        # (B, 1 or T, d) context
+    how: How,               # how gates are made
+) -> Invariant:
     "The third invariant."
     one = slice(0, 1)
     A = (0.5*lm.graph.valid.float().to(idx.device))[None].requires_grad_()
@@ -103,7 +114,13 @@ def reached_by_gradient(lm, predictor, idx, targets, e, how) -> Invariant:
     said = f"{missed} gates missed, {stray} beyond the graph; parameters without: {', '.join(dead) or 'none'}"
     return Invariant("gradient", not (missed or stray or dead), said)
 
-def within_graph(predictor, graph, e, how) -> Invariant:
+# %% ../../nbs/dag/09_checks.ipynb #20c2eb4f
+def within_graph(
+    predictor: Adapter,   # what gives gates
+    graph: LayeredGraph,  # of the heads
+    e: torch.Tensor,      # (B, 1 or T, d) context
+    how: How,             # how gates are made
+) -> Invariant:
     "The fourth invariant."
     try:
         for mode in ("soft", "hard"):
@@ -112,7 +129,11 @@ def within_graph(predictor, graph, e, how) -> Invariant:
     except InvalidInput as err: return Invariant("graph", False, str(err))
     return Invariant("graph", True, "gates between 0 and 1, forward alone")
 
-def is_causal(context, idx, vocab) -> Invariant:
+def is_causal(
+    context: Context,   # that is looked at
+    idx: torch.Tensor,  # (B, T) tokens
+    vocab: int,         # tokens that there are
+) -> Invariant:
     "The fifth invariant."
     if context.leaky: return Invariant("causal", True, "not: it says that it is leaky")
     change = max(leak(context, idx, vocab, max(k, context.scored(idx.shape[1]))) for k in (1, idx.shape[1]//2))
@@ -120,12 +141,12 @@ def is_causal(context, idx, vocab) -> Invariant:
 
 # %% ../../nbs/dag/09_checks.ipynb #bb370b21
 def check_invariants(
-    lm,            # a `GatedLM`
-    predictor,     # an `Adapter` with gates
-    batch: tuple,  # idx and targets, (B, T); one or two sequences will do
-    context,       # its `Context`
-    how: How = How(),
-) -> list:         # of `Invariant`
+    lm: GatedLM,         # the frozen model
+    predictor: Adapter,  # what gives gates
+    batch: tuple,        # idx and targets, (B, T); one or two sequences will do
+    context: Context,    # what it looks at
+    how: How = How(),    # how gates are made
+) -> list:               # of `Invariant`
     "Check what must hold before the first update."
     idx, targets = batch
     e = context(idx)
@@ -156,11 +177,14 @@ class MemoryPlan:
     folded: int     # matrices by which heads write
     predictor: int  # weights, gradients, and two averages
     saved: int      # for the backward pass
-    transient: int  # of one layer under way
+    transient: int  # of the logits, or of one layer under way
     keep: str       # as of `GatedLM`
 
     @property
-    def total(self) -> int: return self.weights + self.folded + self.predictor + self.saved + self.transient
+    def step(self) -> int: return self.predictor + self.saved + self.transient  # what comes on top of the model
+
+    @property
+    def total(self) -> int: return self.weights + self.folded + self.step
 
     def __str__(self):
         names = ("weights", "folded", "predictor", "saved", "transient")
@@ -173,33 +197,53 @@ def nbytes(tensors) -> int: return sum(t.numel()*t.element_size() for t in tenso
 class FusedAttention(torch.autograd.Function):
     "Keeps what a fused kernel keeps, and computes nothing."
     @staticmethod
-    def forward(ctx, q, k, v):
-        "q, k, v: (B, H, T, d)."
+    def forward(
+        ctx: object,      # of autograd
+        q: torch.Tensor,  # (B, H, T, d) queries
+        k: torch.Tensor,  # keys, likewise
+        v: torch.Tensor,  # values, likewise
+    ):
+        "What attention gives, (B, H, T, d), without values."
         out, rows = torch.empty_like(q), q.new_empty(q.shape[:-1], dtype=torch.float32)
         ctx.save_for_backward(q, k, v, out, rows)
         return out
 
     @staticmethod
-    def backward(ctx, g): return g, g, g
+    def backward(
+        ctx: object,      # of autograd
+        g: torch.Tensor,  # (B, H, T, d)
+    ):
+        "Gradients of q, k and v, without values."
+        return g, g, g
 
-def fused(module, query, key, value, attention_mask=None, **unused):
+def fused(
+    module: object,                              # of transformers, not looked at
+    query: torch.Tensor,                         # (B, H, T, d)
+    key: torch.Tensor,                           # likewise
+    value: torch.Tensor,                         # likewise
+    attention_mask: torch.Tensor | None = None,  # not looked at
+    **unused,
+):
     "The stand-in as transformers calls an attention."
     return FusedAttention.apply(query, key, value).transpose(1, 2), None
 
 # %% ../../nbs/dag/09_checks.ipynb #3aeeaf14
 def memory_plan(
-    config,          # of a model of transformers
-    B: int, T: int,  # sequences and tokens of a batch that is worked on at once
-    hidden: int = 1024, rank: int = 32,  # of the predictor
-    dtype=torch.bfloat16,                # of the frozen model
-    keep: str = "heads",                 # as of `GatedLM`
-    kind: str = "sigmoid",               # of the cascade
+    config,                 # of a model of transformers
+    B: int,                 # sequences of a batch that is worked on at once
+    T: int,                 # tokens of each
+    hidden: int = 1024,     # width of the predictor
+    rank: int = 32,         # entries of the vectors of a node
+    dtype=torch.bfloat16,   # of the frozen model
+    keep: str = "heads",    # as of `GatedLM`
+    kind: str = "sigmoid",  # of the cascade
 ) -> MemoryPlan:
     "The memory of a training step. Raises `InvalidInput`."
     library = transformers_library()
     library.AttentionInterface.register("ept_fused", fused)
     with torch.device("meta"):
-        model = library.AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="ept_fused").eval()
+        made = library.AutoModelForCausalLM.from_config
+        model = made(deepcopy(config), dtype=dtype, attn_implementation="ept_fused").eval()
         lm = GatedLM(model, keep=keep)
         D, H = config.hidden_size, lm.graph.width
         predictor = Predictor(D, lm.graph.nodes, hidden, rank)
@@ -208,9 +252,33 @@ def memory_plan(
             with lm.gated(predictor.gates(e, lm.graph, How(kind=kind))):
                 logits = lm.model(input_ids=ids, use_cache=False).logits
             return token_nll(logits, ids).mean()
-        frozen = [*model.parameters(), *model.buffers(), *lm.weights]
-        saved = saved_bytes(step, [*frozen, *predictor.parameters(), ids, e])
-    width = torch.empty(0, dtype=dtype).element_size()
-    gates = B*T*(lm.graph.nodes - H)*H*4
+        saved = saved_bytes(step, [*model.parameters(), *model.buffers(), *lm.weights, *predictor.parameters(), ids, e])
+    wide, logits = B*T*H*D*dtype.itemsize, 2*B*T*config.vocab_size*4
+    layer = 3*(wide + B*T*H*(lm.graph.nodes - H)*4)      # gates in single precision
+    if keep == "contributions": layer += (lm.graph.layers - 1)*wide     # each that is kept has a gradient
     return MemoryPlan(nbytes(model.parameters()), nbytes(lm.weights), 4*nbytes(predictor.parameters()), saved,
-                      4*gates + 3*B*T*H*D*width, keep)
+                      max(layer, logits), keep)
+
+# %% ../../nbs/dag/09_checks.ipynb #2ee6ed55
+def free_bytes(
+    device: str,  # of torch
+) -> int:
+    "The memory that a device has left."
+    if torch.device(device).type == "cuda": return torch.cuda.mem_get_info(device)[0]
+    import psutil
+    return psutil.virtual_memory().available
+
+def best_plan(
+    config,      # of a model of transformers
+    B: int,      # sequences of a batch that is worked on at once
+    T: int,      # tokens of each
+    room: float, # bytes, beside the model
+    **given,     # as of `memory_plan`
+) -> MemoryPlan:
+    "The plan that keeps contributions where a step then fits, or else rebuilds them; raises `InvalidInput`."
+    plans = [memory_plan(config, B, T, keep=keep, **given) for keep in ("contributions", "heads")]
+    fitting = [p for p in plans if p.step <= room]
+    least = min(p.step for p in plans)/2**30
+    fix = f"a step takes {least:.3g} GiB beside the model and there are {room/2**30:.3g}: work on a batch in more parts"
+    require(fitting, "B", B, f"{fix} (accum), or give a smaller T")
+    return fitting[0]

@@ -7,13 +7,15 @@ __all__ = ['Context', 'leak', 'HiddenContext', 'text_of', 'align', 'settled', 'r
            'WindowContext']
 
 # %% ../../nbs/dag/03_context.ipynb #f60c93be
-import codecs
+import codecs, inspect
+from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import accumulate
 import torch
 from fastcore.basics import patch
 from ..core import InvalidInput, one_of, require
 from .attribution import transformers_library
-from .gated import cache_name
+from .gated import GatedLM, cache_name
 from ..text.generation import token_bytes
 
 # %% ../../nbs/dag/03_context.ipynb #832cd529
@@ -26,7 +28,9 @@ class Context:
     @property
     def leaky(self) -> bool: return not self.causal
 
-    def scored(self, T: int) -> int:
+    def scored(self,
+        T: int,  # tokens in the window
+    ) -> int:
         "The first position of a window whose prediction counts."
         return 0
 
@@ -38,7 +42,7 @@ class Context:
 # %% ../../nbs/dag/03_context.ipynb #8662b04d
 @torch.no_grad()
 def leak(
-    context: Context,
+    context: Context,   # that is looked at
     ids: torch.Tensor,  # (B, T)
     vocab: int,         # tokens are drawn from so many
     k=None,             # last position whose tokens stay; None: the middle
@@ -56,7 +60,7 @@ def leak(
 class HiddenContext(Context):
     "The states of the frozen model itself. Raises `InvalidInput`."
     def __init__(self,
-        lm,               # a `GatedLM`
+        lm: GatedLM,      # the frozen model
         layer: int = -1,  # -1: the last, behind the final norm; 0: embeddings; l: behind layer l
     ):
         cfg = lm.model.config
@@ -73,10 +77,10 @@ class HiddenContext(Context):
 @patch
 @torch.no_grad()
 def states(self: HiddenContext,
-    ids: torch.Tensor,    # (B, n) new tokens
-    use_cache=False,
-    **given,              # to the model: past_key_values, attention_mask, position_ids
-):                        # (B, n, d), and the cache or None
+    ids: torch.Tensor,        # (B, n) new tokens
+    use_cache: bool = False,  # give the cache as well
+    **given,                  # to the model: past_key_values, attention_mask, position_ids
+):                            # (B, n, d), and the cache or None
     "States of new tokens, without gates."
     deep = self.layer >= 0
     with self.lm.gated(None):
@@ -87,7 +91,7 @@ def states(self: HiddenContext,
 # %% ../../nbs/dag/03_context.ipynb #b3b583e1
 def text_of(
     tokenizer,       # of the model: as `ept.text.generation.token_bytes` takes it
-    ids: list[int],
+    ids: list[int],  # tokens
 ):                   # the text, and for each token the number of characters that are complete behind it
     "The text of tokens, an incomplete character at its end left out."
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -96,16 +100,16 @@ def text_of(
 
 # %% ../../nbs/dag/03_context.ipynb #78b44be7
 def align(
-    ends,          # (T,) where each token of the model ends, in characters
-    encoder_ends,  # (n,) likewise of the encoder's, not falling
-) -> torch.Tensor: # (T,) index of the last encoder token that ends no later; -1: none
+    ends: Iterable,          # (T,) where each token of the model ends, in characters
+    encoder_ends: Iterable,  # (n,) likewise of the encoder's, not falling
+) -> torch.Tensor:           # (T,) index of the last encoder token that ends no later; -1: none
     "Which encoder token each token may look at."
     ends, encoder_ends = (torch.as_tensor(list(t), dtype=torch.long) for t in (ends, encoder_ends))
     return torch.searchsorted(encoder_ends, ends, right=True) - 1
 
 # %% ../../nbs/dag/03_context.ipynb #33d94af5
 def settled(
-    text: str,
+    text: str,        # as of `text_of`
     ends: list[int],  # of the model's tokens, in characters
 ) -> list[int]:       # the same, moved back to the end of the last complete word
     "How far the encoder's tokens are decided by what each token has seen."
@@ -129,10 +133,10 @@ def reads_ahead(
 class EncoderContext(Context):
     "States of an encoder that reads the same text. Raises `InvalidInput`."
     def __init__(self,
-        model,         # of transformers, without a head
-        tokenizer,     # its own, a fast one
-        lm_tokenizer,  # of the language model, as for `text_of`
-        strict=True,   # look at complete words alone; False: at every token that ends, which leaks
+        model,                 # of transformers, without a head
+        tokenizer,             # its own, a fast one
+        lm_tokenizer: object,  # of the language model, as for `text_of`
+        strict=True,           # look at complete words alone; False: at every token that ends, which leaks
     ):
         fast = getattr(tokenizer, "is_fast", False)
         require(fast, "tokenizer", type(tokenizer).__name__, "must be a fast one, which knows where tokens end")
@@ -150,25 +154,37 @@ def __call__(self: EncoderContext, ids):
 
 @patch
 def one(self: EncoderContext,
-    ids: list[int],
-) -> torch.Tensor:  # (T, d)
+    ids: list[int],  # tokens of the language model
+) -> torch.Tensor:   # (T, d)
     "States for one sequence."
     text, ends = text_of(self.lm_tokenizer, ids)
+    tokens, their_ends = self.tokens_of(text)
+    if not tokens: return self.none().expand(len(ids), -1)
+    states = self.model(input_ids=torch.tensor([tokens], device=self.none().device)).last_hidden_state[0]
+    at = align(settled(text, ends) if self.strict else ends, their_ends)
+    return torch.cat([self.none(), states])[at.to(states.device) + 1]
+
+@patch
+def tokens_of(self: EncoderContext,
+    text: str,  # that both models read
+) -> tuple:     # the encoder's tokens, and where each ends, in characters
+    "A text as the encoder reads it."
     found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    return found["input_ids"], [end for _, end in found["offset_mapping"]]
+
+@patch
+def none(self: EncoderContext) -> torch.Tensor:  # (1, d)
+    "What a token gets that has no complete word before it."
     first = next(self.model.parameters())
-    none = torch.zeros(1, self.d, device=first.device, dtype=first.dtype)
-    if not found["input_ids"]: return none.expand(len(ids), -1)
-    states = self.model(input_ids=torch.tensor([found["input_ids"]], device=first.device)).last_hidden_state[0]
-    at = align(settled(text, ends) if self.strict else ends, [end for _, end in found["offset_mapping"]])
-    return torch.cat([none, states])[at.to(first.device) + 1]
+    return torch.zeros(1, self.d, device=first.device, dtype=first.dtype)
 
 # %% ../../nbs/dag/03_context.ipynb #e7cb25df
 @patch(cls_method=True)
 def load(cls: EncoderContext,
-    name: str,       # on the hub, or a folder
-    lm_tokenizer,    # as of `EncoderContext`
+    name: str,                    # on the hub, or a folder
+    lm_tokenizer: object,         # as of `EncoderContext`
     device="cpu",
-    revision=None,   # of the hub's repository
+    revision: str | None = None,  # of the hub's repository
 ):
     "A pretrained encoder. Raises `InvalidInput` for one that cannot be had."
     library = transformers_library()
@@ -181,6 +197,33 @@ def load(cls: EncoderContext,
         fix = f"is no folder of an encoder, and the hub did not give it: {said}"
         raise InvalidInput("encoder", name, fix) from None
     return cls(model.to(device), tokenizer, lm_tokenizer)
+
+# %% ../../nbs/dag/03_context.ipynb #35e6663b
+@patch
+@torch.no_grad()
+def grown(self: EncoderContext,
+    ids: list[int],  # all tokens of the language model so far
+    n: int,          # of them the last, whose states are wanted
+    held: dict,      # what earlier calls on the same text have left; empty at first, and changed
+) -> torch.Tensor:   # (n, d)
+    "States for the last tokens of a text that grows."
+    name = cache_name(self.model)
+    if not self.causal or name not in inspect.signature(self.model.forward).parameters: return self.one(ids)[-n:]
+    text, ends = text_of(self.lm_tokenizer, ids)
+    seen = settled(text, ends)
+    tokens, their_ends = self.tokens_of(text)
+    there = bisect_right(their_ends, seen[-1])     # in complete words
+    known = held.get("tokens", [])
+    if tokens[:len(known)] != known[:there]: held.clear()
+    new = tokens[len(held.get("tokens", [])):there]
+    states = held.get("states", self.none())       # behind that of no word
+    if new:
+        before = {name: held["cache"]} if held else {}
+        out = self.model(input_ids=torch.tensor([new], device=states.device), use_cache=True, **before)
+        states = torch.cat([states, out.last_hidden_state[0]])
+        held.update(tokens=tokens[:there], cache=getattr(out, name), states=states)
+    at = align(seen[-n:], their_ends[:there])
+    return states[at.to(states.device) + 1]
 
 # %% ../../nbs/dag/03_context.ipynb #e8a16d4b
 class PrefixContext(Context):
@@ -195,7 +238,10 @@ class PrefixContext(Context):
         self.inner, self.share = inner, share
         self.d = inner.d
 
-    def scored(self, T): return max(1, round(self.share*T))
+    def scored(self,
+        T: int,  # tokens in the window
+    ):
+        return max(1, round(self.share*T))
 
     def __call__(self, ids):
         e = self.inner(ids[:, :self.scored(ids.shape[1])])
@@ -205,7 +251,9 @@ class WindowContext(Context):
     "The mean over a whole window, as it is often done: what is predicted is in it."
     causal, per_token = False, False
 
-    def __init__(self, inner: Context):
+    def __init__(self,
+        inner: Context,  # what reads the window
+    ):
         self.inner, self.d = inner, inner.d
 
     def __call__(self, ids): return self.inner(ids).mean(1, keepdim=True)

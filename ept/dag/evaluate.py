@@ -9,9 +9,11 @@ __all__ = ['PLACES', 'Scores', 'token_nll', 'place_rates', 'typical', 'evaluate'
 from dataclasses import dataclass, field
 import torch
 from fastcore.basics import patch
-from .predictor import How
+from .context import Context
+from .gated import GatedLM
+from .predictor import Adapter, How
 from ..lab.report import with_error
-from ..routing import Gates, LowRank
+from ..routing import Gates, LayeredGraph, LowRank
 
 # %% ../../nbs/dag/07_evaluate.ipynb #d00f70fc
 @dataclass
@@ -19,13 +21,15 @@ class Scores:
     "Losses of the same tokens under several roles."
     nll: dict = field(default_factory=dict)  # {role: (n, T) nats, of the scored places}
 
-    def by_window(self, role: str) -> torch.Tensor:
+    def by_window(self,
+        role: str,  # which loss
+    ) -> torch.Tensor:
         "(n,) mean loss of each window."
         return self.nll[role].mean(1)
 
     def delta(self,
-        role: str,
-        to: str = "baseline",
+        role: str,             # whose loss
+        to: str = "baseline",  # the role that it is compared with
     ) -> tuple[float, float | None]:
         "The mean difference to another role, and its standard error over windows; None for a single window."
         d = self.by_window(role) - self.by_window(to)
@@ -65,8 +69,8 @@ PLACES = 128  # of which gates are made at a time
 
 @torch.no_grad()
 def place_rates(
-    gates,           # `Gates` or `LowRank`, hard
-) -> torch.Tensor:   # (1 or T, N, N)
+    gates: Gates | LowRank,  # hard ones
+) -> torch.Tensor:           # (1 or T, N, N)
     "The share of the sequences that have each gate on, place by place."
     if isinstance(gates, Gates): return gates.A.mean(0)
     how = dict(tau=gates.how["tau"], mode=gates.how["mode"], kind=gates.kind, k=gates.k)
@@ -77,7 +81,7 @@ def place_rates(
 # %% ../../nbs/dag/07_evaluate.ipynb #0c9ec347
 def typical(
     rates: torch.Tensor,  # (1 or T, N, N) shares of windows
-    graph,
+    graph: LayeredGraph,  # of the gates
 ) -> dict:                # `Gates` by role
     "What each gate is most of the time."
     over = rates.mean(0, keepdim=True)
@@ -87,13 +91,13 @@ def typical(
 # %% ../../nbs/dag/07_evaluate.ipynb #756aaf70
 @torch.no_grad()
 def evaluate(
-    lm,              # a `GatedLM`
-    adapter,         # an `Adapter`
-    context,         # a `Context`; None for an adapter that looks at none
-    windows: tuple,  # idx and targets, each (n, T)
-    how: How = How(),  # temperature and cascade
-    B: int = 8,      # windows at a time
-    all_roles: bool = True,  # False: baseline, soft and hard alone
+    lm: GatedLM,              # the frozen model
+    adapter: Adapter,         # what is scored
+    context: Context | None,  # what it looks at; None: it looks at nothing
+    windows: tuple,           # idx and targets, each (n, T)
+    how: How = How(),         # temperature and cascade
+    B: int = 8,               # windows at a time
+    all_roles: bool = True,   # False: baseline, soft and hard alone
 ) -> Scores:
     "Score an adapter on windows. No noise: the same every time."
     idx, targets = (w.to(lm.model.device) for w in windows)

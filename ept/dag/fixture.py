@@ -8,6 +8,7 @@ __all__ = ['HELD', 'PASSAGE', 'CARD', 'TINY', 'FixtureOptions', 'small_model', '
 
 # %% ../../nbs/dag/08_fixture.ipynb #7d659561
 import json, tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
@@ -67,7 +68,7 @@ def small_model(cfg: FixtureOptions):
         return getattr(library, name + "ForCausalLM")(getattr(library, name + "Config")(**shape, **ends))
 
 def small_tokenizer(
-    texts: list[str],
+    texts: list[str],  # that it is made from
     vocab: int,        # tokens in all, the last of which ends a text
 ):                     # of transformers
     "A byte-level tokeniser as transformers has them. Raises `InvalidInput` for too little text."
@@ -85,10 +86,11 @@ class FixtureProblem(Problem):
     kind = "backpropagated"
     edges = ("lm_head", "embed_tokens")
 
-    def __init__(self, cfg: FixtureOptions,
-        train,      # (n,) token ids
-        held,       # (m,) of the evaluation
-        key: str,   # digest of the data
+    def __init__(self,
+        cfg: FixtureOptions,
+        train: np.ndarray,  # (n,) token ids
+        held: np.ndarray,   # (m,) of the evaluation
+        key: str,           # digest of the data
     ):
         super().__init__(cfg, small_model(cfg).to(cfg.device), key)
         self.batches, self.size = Batches(train, cfg.B, cfg.T, cfg.seed), cfg.B*cfg.T
@@ -118,7 +120,12 @@ def fixture_key(cfg: FixtureOptions) -> str:
     told = {k: v for k, v in cfg.to_dict().items() if k not in beside}
     return sha256(json.dumps([told, PASSAGE, text_digest(cfg.data)], sort_keys=True).encode())
 
-def train_fixture(cfg: FixtureOptions, folder: Path, key: str, progress):
+def train_fixture(
+    cfg: FixtureOptions,
+    folder: Path,
+    key: str,                   # digest of what it depends on
+    progress: Callable | None,  # called with lines on the training
+):
     "Train a fixture into a folder."
     part = list(Documents(cfg.data, 1 - cfg.seen, 1, passage=PASSAGE))
     tokenizer = small_tokenizer(part, cfg.vocab)
@@ -133,9 +140,9 @@ def train_fixture(cfg: FixtureOptions, folder: Path, key: str, progress):
 
 # %% ../../nbs/dag/08_fixture.ipynb #77204f19
 def fixture(
-    progress=None,  # called with lines on the training; None: silent
-    **options,      # of `FixtureOptions`
-) -> Path:          # folder, as of `save_pretrained`
+    progress: Callable | None = None,  # called with lines on the training; None: silent
+    **options,                         # of `FixtureOptions`
+) -> Path:                             # folder, as of `save_pretrained`
     "A small language model, trained on first use. Raises `InvalidInput`."
     cfg = FixtureOptions(**options)
     transformers_library()

@@ -8,6 +8,7 @@ __all__ = ['DagDecoder']
 # %% ../../nbs/dag/12_generation.ipynb #eadb4c3c
 import torch
 from fastcore.basics import patch
+from torch.nn.functional import pad
 from .context import HiddenContext
 from .gated import cache_name
 from .predictor import PositionTopology
@@ -18,7 +19,14 @@ from ..text.generation import Decoder, decoder
 # %% ../../nbs/dag/12_generation.ipynb #76d4f607
 class DagDecoder(Decoder):
     "Logits of the next token under gates, with caches."
-    def __init__(self, model, lengths, room, copies=1, use_cache=True, **unknown):  # as of `Decoder`
+    def __init__(self,
+        model,
+        lengths: list[int],      # tokens of each prompt
+        room: int,               # tokens that a sequence will reach
+        copies: int = 1,         # continuations of each prompt
+        use_cache: bool = True,  # False: the whole context anew for each token
+        **unknown,
+    ):                           # as of `Decoder`
         super().__init__(model, lengths, room, copies, use_cache, **unknown)
         width = max(lengths)
         starts = [width - n for n in lengths for _ in range(copies)]
@@ -49,7 +57,10 @@ def __call__(self: DagDecoder,
     return logits[:, -1]
 
 @patch
-def placed(self: DagDecoder, window, new) -> dict:
+def placed(self: DagDecoder,
+    window: torch.Tensor,  # (B, n) tokens that are looked at
+    new: torch.Tensor,     # (B, m) the last of them, which no cache holds
+) -> dict:
     "Mask and positions, where there is padding."
     columns = torch.arange(self.start, self.start + window.shape[1], device=window.device)
     mask = columns >= self.real[:, None]
@@ -59,23 +70,45 @@ def placed(self: DagDecoder, window, new) -> dict:
 
 # %% ../../nbs/dag/12_generation.ipynb #6f2fc780
 @patch
-def gates_of(self: DagDecoder, window, new, where: dict):
+def gates_of(self: DagDecoder,
+    window: torch.Tensor,  # (B, n) tokens that are looked at
+    new: torch.Tensor,     # (B, m) the last of them, which no cache holds
+    where: dict,           # as `placed` gives
+):
     "Gates of the new tokens, or those that stay."
     model, graph = self.model, self.model.lm.graph
     context, adapter = model.context, model.adapter
     if isinstance(adapter, PositionTopology):
         e = self.io.pos.new_empty(len(new), new.shape[1], 1)
-        return adapter.gates(e, graph, model.how, self.seen)
+        return adapter.gates(e, graph, model.how, self.seen - (self.real - self.start).clamp(min=0)[:, None])
     if isinstance(context, HiddenContext) and context.per_token:
         e, self.caches["context"] = context.states(new, use_cache=True, **where, **self.cache("context"))
-    elif context is not None and context.per_token: e = context(window)[:, -new.shape[1]:]
+    elif context is not None and context.per_token: e = self.encoded(window, new.shape[1])
     else:
         if self.fixed is None: self.fixed = self.staying(window)
         return self.fixed
     return adapter.gates(e, graph, model.how)
 
+# %% ../../nbs/dag/12_generation.ipynb #87e75087
 @patch
-def staying(self: DagDecoder, prompt):
+def encoded(self: DagDecoder,
+    window: torch.Tensor,  # (B, n) tokens that are looked at
+    new: int,              # of them the last, whose states are wanted
+) -> torch.Tensor:         # (B, new, d), zeros for padding
+    "States of an encoder."
+    context, n = self.model.context, window.shape[1]
+    held = self.caches.setdefault("encoder", [{} for _ in window])
+    def states(row, padding, cache):
+        known = min(new, n - padding)
+        return pad(context.grown(row[padding:].tolist(), known, cache), (0, 0, new - known, 0))
+    padding = (self.real - self.start).clamp(min=0).tolist()
+    return torch.stack([states(*one) for one in zip(window, padding, held)])
+
+# %% ../../nbs/dag/12_generation.ipynb #a2607e13
+@patch
+def staying(self: DagDecoder,
+    prompt: torch.Tensor,  # (B, n) tokens, padded on the left
+):
     "Gates of the prompts, each read without its padding; None where there are none."
     model, graph = self.model, self.model.lm.graph
     if model.context is None: e = None
@@ -94,7 +127,11 @@ def cache(self: DagDecoder, name: str) -> dict:
     return {cache_name(self.model.lm.model): self.caches[name]} if name in self.caches else {}
 
 @patch
-def under_gates(self: DagDecoder, window, new, where: dict):
+def under_gates(self: DagDecoder,
+    window: torch.Tensor,  # (B, n) tokens that are looked at
+    new: torch.Tensor,     # (B, m) the last of them, which no cache holds
+    where: dict,           # as `placed` gives
+):
     "Logits of the new tokens."
     lm, adapter = self.model.lm, self.model.adapter
     gates = self.gates_of(window, new, where)

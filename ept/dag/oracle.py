@@ -11,9 +11,11 @@ import torch
 from fastcore.basics import patch
 from ..core import one_of, require
 from .evaluate import token_nll
-from .predictor import ConstantTopology, How, LoRA, ResidualBias
+from .gated import GatedLM
+from .predictor import Adapter, ConstantTopology, How, LoRA, ResidualBias
 from .topology import gate_rates, pairwise_jaccard
 from ..lab.report import with_error
+from ..routing import LayeredGraph
 
 # %% ../../nbs/dag/11_oracle.ipynb #ac301aaf
 KINDS = ("gates", "bias", "lora")
@@ -21,11 +23,11 @@ MODES = ("soft", "hard")
 RATES = dict(gates=0.1, bias=0.02, lora=0.01)   # of Adam
 
 def fitted(
-    lm,           # a `GatedLM`
-    kind: str,    # of `KINDS`
-    copies: int,  # windows
-    logit_init: float = 3.0,
-):                # an `Adapter`
+    lm: GatedLM,              # the frozen model
+    kind: str,                # of `KINDS`
+    copies: int,              # windows
+    logit_init: float = 3.0,  # logit of all gates at the start
+):                            # an `Adapter`
     "What is fitted to each of several windows: one number for each gate that exists, or about as many of another kind."
     one_of("kind", kind, KINDS)
     n = int(lm.graph.valid.sum())
@@ -36,7 +38,7 @@ def fitted(
 @dataclass
 class Search:
     "How a fit to windows went. Losses are means over places, for each window."
-    kind: str
+    kind: str      # of `KINDS`
     steps: list    # at which it was looked at
     fit: dict      # {"soft", "hard": (k, n) losses on the places that were fitted}
     unseen: dict   # likewise on the places that were not
@@ -46,13 +48,21 @@ class Search:
     adapter: object      # what was fitted
 
 # %% ../../nbs/dag/11_oracle.ipynb #f4dd9ac6
-def losses(lm, adapter, ids, targets, places: list, mode: str) -> list:
+def losses(
+    lm: GatedLM,            # the frozen model
+    adapter: Adapter,       # what was fitted
+    ids: torch.Tensor,      # (n, T) windows
+    targets: torch.Tensor,  # (n, T) tokens that follow
+    places: list,           # slices of places
+    mode: str,              # how gates are made: soft or hard
+) -> list:
     "Mean losses of each window over each of several ranges of places."
     nll = token_nll(adapter.logits(lm, ids, None, How(mode=mode))[0], targets)
     return [nll[:, p].mean(1) for p in places]
 
+# %% ../../nbs/dag/11_oracle.ipynb #9ce00cec
 def search(
-    lm,                     # a `GatedLM`
+    lm: GatedLM,            # the frozen model
     ids: torch.Tensor,      # (n, T) windows
     targets: torch.Tensor,  # (n, T)
     fit: slice,             # places that are fitted
@@ -80,7 +90,16 @@ def search(
 
 # %% ../../nbs/dag/11_oracle.ipynb #90a32e80
 @torch.no_grad()
-def reported(lm, adapter, ids, targets, places, kind, looks, found) -> Search:
+def reported(
+    lm: GatedLM,            # the frozen model
+    adapter: Adapter,       # what was fitted
+    ids: torch.Tensor,      # (n, T) windows
+    targets: torch.Tensor,  # (n, T) tokens that follow
+    places: tuple,          # slices that were fitted, and that were not
+    kind: str,              # of `KINDS`
+    looks: list,            # steps at which it was looked at
+    found: list,            # what `losses` gave at each, by mode
+) -> Search:
     "The account of a search."
     alone = token_nll(lm(ids), targets)
     curve = lambda part: {m: torch.stack([look[k][part] for look in found]).cpu() for k, m in enumerate(MODES)}
@@ -92,7 +111,10 @@ def reported(lm, adapter, ids, targets, places, kind, looks, found) -> Search:
     return Search(kind, looks, curve(0), curve(1), dense, other, alone.mean(1).cpu(), adapter)
 
 # %% ../../nbs/dag/11_oracle.ipynb #7aaf0974
-def changed(loss, base) -> dict:
+def changed(
+    loss: torch.Tensor,  # (n,) of each window
+    base: torch.Tensor,  # (n,) of the model alone
+) -> dict:
     "Mean difference, its standard error, and the share of windows that improved."
     d = loss - base
     return dict(mean=d.mean().item(), se=d.std().item()/len(d)**0.5, improved=(d < 0).double().mean().item())
@@ -118,7 +140,9 @@ def __str__(self: Search):
 
 # %% ../../nbs/dag/11_oracle.ipynb #4d3f7a4b
 @patch
-def signature(self: Search, graph) -> dict:  # seq_on, hyp_on, jaccard
+def signature(self: Search,
+    graph: LayeredGraph,  # of the gates
+) -> dict:                # seq_on, hyp_on, jaccard
     "Shares of open gates, and how alike the windows' topologies are; of gates alone."
     A = self.adapter.gates(None, graph, How(mode="hard")).A[:, 0].detach()
     rates = gate_rates(A, graph)

@@ -13,7 +13,8 @@ import torch
 from fastcore.basics import patch
 from torch import nn
 from ..core import one_of, require
-from ..routing import CASCADES, Gates, LayeredGraph, LowRank, cascade, relax
+from .gated import GatedLM
+from ..routing import CASCADES, MODES, Gates, LayeredGraph, LowRank, cascade, relax
 
 # %% ../../nbs/dag/04_predictor.ipynb #3906d564
 class How:
@@ -26,6 +27,8 @@ class How:
         seed: int = 0,        # of the noise
     ):
         one_of("cascade", kind, CASCADES)
+        one_of("mode", mode, MODES)
+        require(k > 0, "k", k, "a steepness above 0")
         require(0 < tau < math.inf, "tau", tau, "a temperature above 0")
         self.tau, self.mode = tau, mode
         self.kind, self.k = kind, k
@@ -35,16 +38,26 @@ class How:
         "The same with other settings."
         return How(**(vars(self) | other))
 
+# %% ../../nbs/dag/04_predictor.ipynb #8c87b700
 class Adapter(nn.Module):
     "What is trained beside a frozen model."
     share = 1.      # rate relative to the predictor's
     kind = ""       # name under which a checkpoint knows it
 
-    def gates(self, e, graph: LayeredGraph, how: How):
+    def gates(self,
+        e: torch.Tensor | None,  # (B, 1 or T, d) context
+        graph: LayeredGraph,     # of the heads
+        how: How,                # how they are made
+    ):
         "Gates for a context e (B, 1 or T, d); None: it has no gates."
         return None
 
-    def logits(self, lm, ids, e=None, how=How()):
+    def logits(self,
+        lm: GatedLM,                    # the frozen model
+        ids: torch.Tensor,              # (B, T) tokens
+        e: torch.Tensor | None = None,  # (B, 1 or T, d) context
+        how: How = How(),               # how gates are made
+    ):
         "Logits (B, T, V) of a `GatedLM` under this, and the gates or None."
         gates = self.gates(e, lm.graph, how)
         return lm(ids, gates), gates
@@ -52,7 +65,9 @@ class Adapter(nn.Module):
 # %% ../../nbs/dag/04_predictor.ipynb #b216ca4b
 SPREAD = 0.2   # of u·v at the start
 
-def entry(rank: int) -> float:
+def entry(
+    rank: int,  # entries of a vector
+) -> float:
     "The size of entries of vectors whose products have that spread."
     return (SPREAD*rank**-0.5)**0.5
 
@@ -70,6 +85,7 @@ class Predictor(Adapter):
     ):
         super().__init__()
         require(1 <= rank <= nodes, "rank", rank, f"from 1 to {nodes}, the nodes of the graph")
+        require(k is None or k > 0, "k", k, "a steepness above 0; None: it is not learned")
         self.rank, self.bias = rank, logit_init
         self.body = nn.Sequential(nn.LayerNorm(d, elementwise_affine=False), nn.Linear(d, hidden), nn.GELU(),
                                   nn.Linear(hidden, hidden), nn.GELU())
@@ -84,13 +100,19 @@ class Predictor(Adapter):
 def forward(self: Predictor,
     e: torch.Tensor,  # (B, 1 or T, d)
 ):                    # U, V: (B, 1 or T, N, r)
-    "Vectors of the nodes."
+    "Vectors of the nodes. Raises `InvalidInput` for a context of another width."
+    d = self.body[1].in_features
+    require(e.shape[-1] == d, "e", tuple(e.shape), f"the last axis must be {d}, the width of the context")
     weight = self.head.weight
     return self.head(self.body(e.to(weight.dtype))).unflatten(-1, (2, -1, self.rank)).unbind(-3)
 
 # %% ../../nbs/dag/04_predictor.ipynb #95c9ac50
 @patch
-def gates(self: Predictor, e, graph, how):
+def gates(self: Predictor,
+    e: torch.Tensor,      # (B, 1 or T, d) context
+    graph: LayeredGraph,  # of the heads
+    how: How,             # how they are made
+):
     "Gates for a context."
     k = how.k if self.log_k is None else self.log_k.exp()
     bias = e.new_tensor(self.bias, dtype=self.head.weight.dtype)
@@ -103,18 +125,23 @@ class ConstantTopology(Adapter):
 
     def __init__(self,
         nodes: int,               # N
-        logit_init: float = 3.0,
+        logit_init: float = 3.0,  # logit of all gates at the start
         copies: int = 1,          # topologies: one, or one for each sequence of a batch
     ):
         super().__init__()
         self.Z = nn.Parameter(torch.full((copies, nodes, nodes), float(logit_init)))
 
-    def gates(self, e, graph, how):
+    def gates(self,
+        e: torch.Tensor | None,  # not looked at
+        graph: LayeredGraph,     # of the heads
+        how: How,                # how they are made
+    ):
         "The same gates for whatever context."
         source = torch.Generator().manual_seed(how.seed) if how.mode == "train" else None
         A = relax(self.Z, how.tau, how.mode, source)*graph.valid.to(self.Z)
         return Gates(cascade(A, graph, how.kind, how.k, how.mode in ("hard", "ste")), graph, check=False)
 
+# %% ../../nbs/dag/04_predictor.ipynb #88444f42
 class PositionTopology(Adapter):
     "A trained topology for each place in the window."
     kind, share = "position", 5.
@@ -122,8 +149,8 @@ class PositionTopology(Adapter):
     def __init__(self,
         T: int,                   # places; later ones are taken for the last
         nodes: int,               # N
-        rank: int = 32,
-        logit_init: float = 3.0,
+        rank: int = 32,           # entries of the vectors of a node
+        logit_init: float = 3.0,  # logit of all gates at the start
     ):
         super().__init__()
         require(1 <= rank <= nodes, "rank", rank, f"from 1 to {nodes}, the nodes of the graph")
@@ -132,27 +159,41 @@ class PositionTopology(Adapter):
 
 # %% ../../nbs/dag/04_predictor.ipynb #372306c7
 @patch
-def gates(self: PositionTopology, e, graph, how, first: int = 0):
+def gates(self: PositionTopology,
+    e: torch.Tensor,      # (B, T, any) of which the number of tokens counts
+    graph: LayeredGraph,  # of the heads
+    how: How,             # how they are made
+    first: int | torch.Tensor = 0,  # place of the first token, or (B, 1) of each sequence
+):
     "Gates by place alone; of e the number of tokens counts."
-    places = torch.arange(first, first + e.shape[1], device=self.table.device).clamp(max=self.table.shape[1] - 1)
-    U, V = self.table[:, None, places]
+    places = first + torch.arange(e.shape[1], device=self.table.device)[None]
+    U, V = self.table[:, places.clamp(0, self.table.shape[1] - 1)]
     return LowRank(U, V, self.table.new_tensor(self.bias), graph, how.tau, how.mode, how.kind, how.k, how.seed)
 
 # %% ../../nbs/dag/04_predictor.ipynb #c232110e
 class Hooked(Adapter):
     "An adapter that changes what modules of the model give."
-    def changes(self, lm) -> Iterator:
+    def changes(self,
+        lm: GatedLM,  # the frozen model
+    ) -> Iterator:
         "Pairs of a module and what its forward hook does."
         raise NotImplementedError
 
-    def logits(self, lm, ids, e=None, how=None):
+    def logits(self,
+        lm: GatedLM,                    # the frozen model
+        ids: torch.Tensor,              # (B, T) tokens
+        e: torch.Tensor | None = None,  # not looked at
+        how: How | None = None,         # likewise
+    ):
         "Logits under the change; no gates."
         handles = [module.register_forward_hook(hook) for module, hook in self.changes(lm)]
         try: return lm(ids), None
         finally:
             for handle in handles: handle.remove()
 
-def projections(lm) -> list:
+def projections(
+    lm: GatedLM,  # the frozen model
+) -> list:
     "The four matrices of each attention of a `GatedLM`."
     names = ("q_proj", "k_proj", "v_proj", "o_proj")
     return [getattr(layer.self_attn, n) for layer in lm.model.model.layers for n in names]
@@ -163,9 +204,9 @@ class LoRA(Hooked):
     kind, share = "lora", 1.
 
     def __init__(self,
-        lm,              # a `GatedLM`
-        rank: int = 8,
-        copies: int = 1, # changes: one, or one for each sequence of a batch
+        lm: GatedLM,      # the frozen model
+        rank: int = 8,    # of the change of each matrix
+        copies: int = 1,  # changes: one, or one for each sequence of a batch
     ):
         super().__init__()
         require(rank >= 1, "rank", rank, "at least 1")
@@ -174,18 +215,25 @@ class LoRA(Hooked):
         self.up = nn.ParameterList([torch.zeros(copies, rank, n) for n, _ in shapes])
 
     @staticmethod
-    def rank_for(lm, params: int) -> int:
+    def rank_for(
+        lm: GatedLM,  # the frozen model
+        params: int,  # parameters in all
+    ) -> int:
         "The rank with about so many parameters."
         each = sum(sum(m.weight.shape) for m in projections(lm))
         return max(1, round(params/each))
 
-    def changes(self, lm):
+    def changes(self,
+        lm: GatedLM,  # the frozen model
+    ):
         "Of every projection."
         def added(down, up): return lambda m, args, out: out + (args[0].to(down.dtype) @ down @ up).to(out.dtype)
         for module, down, up in zip(projections(lm), self.down, self.up): yield module, added(down, up)
 
 # %% ../../nbs/dag/04_predictor.ipynb #7d4d0f57
-def writing_parts(lm) -> list:
+def writing_parts(
+    lm: GatedLM,  # the frozen model
+) -> list:
     "The modules of a `GatedLM` that end what attention and feed-forward layers write."
     after = lm.family.norm_after
     found = []
@@ -194,20 +242,23 @@ def writing_parts(lm) -> list:
         else: found += [layer.self_attn.o_proj, layer.mlp.down_proj]
     return found
 
+# %% ../../nbs/dag/04_predictor.ipynb #db2d30d8
 class ResidualBias(Hooked):
     "Numbers that are added to what the parts of a model write. Raises `InvalidInput`."
     kind, share = "bias", 10.
 
     def __init__(self,
-        lm,              # a `GatedLM`
-        params: int,     # how many numbers
-        copies: int = 1, # of them all: one, or one for each sequence of a batch
+        lm: GatedLM,      # the frozen model
+        params: int,      # how many numbers
+        copies: int = 1,  # of them all: one, or one for each sequence of a batch
     ):
         super().__init__()
         require(params >= 1, "params", params, "at least 1")
         self.values = nn.Parameter(torch.zeros(copies, params))
 
-    def changes(self, lm):
+    def changes(self,
+        lm: GatedLM,  # the frozen model
+    ):
         "Of every part that writes."
         parts, D = writing_parts(lm), lm.model.config.hidden_size
         padded = nn.functional.pad(self.values, (0, -self.values.shape[1] % (len(parts)*D)))

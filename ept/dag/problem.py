@@ -17,16 +17,16 @@ from fastcore.meta import delegates
 from torch import nn
 from ..core import InvalidInput, opt, require, saved_options
 from .attribution import transformers_library
-from .checks import CollapseAlarm, Cosine, Ramp, check_invariants
-from .context import EncoderContext, HiddenContext, PrefixContext, WindowContext
+from .checks import CollapseAlarm, Cosine, Ramp, best_plan, check_invariants, free_bytes
+from .context import Context, EncoderContext, HiddenContext, PrefixContext, WindowContext
 from .evaluate import evaluate, token_nll
 from .fixture import PASSAGE, card_of, fixture
 from .gated import KEEP, GatedLM
-from .predictor import ConstantTopology, How, LoRA, PositionTopology, Predictor, ResidualBias
+from .predictor import Adapter, ConstantTopology, How, LoRA, PositionTopology, Predictor, ResidualBias
 from .stream import Documents, HubTokenizer, PackedStream, held_windows, text_digest
 from .topology import drawn, gate_rates, pairwise_jaccard
 from ..lab.report import with_error
-from ..routing import CASCADES
+from ..routing import CASCADES, Gates, LowRank
 from ..text.model import n_params
 from ..train import loop
 from ..train.checkpoints import load_weights, read, reading
@@ -72,8 +72,8 @@ class DagOptions(GateOptions):
     fixture_steps: int = opt(1250, "steps of the fixture's training", least=1, group="model")
     revision: str = opt("main", "of the model on the hub", group="model")
     dtype: str = opt("float32", "type of the frozen weights", ("float32", "bfloat16", "float16"), group="model")
-    keep: str = opt("heads", "heads: rebuild contributions on the way back; contributions: keep them", KEEP,
-                    group="model")
+    keep: str = opt("heads", "heads: rebuild contributions on the way back; contributions: keep them; auto: keep them "
+                    "where memory allows", (*KEEP, "auto"), group="model")
     lr_lm: float = opt(0.0, "rate of the frozen model; must be 0", least=0, group="model")
     data: str = opt("auto", "corpus, file, folder, or hub:OWNER/NAME", group="data")
     text_field: str = opt("text", "column of JSONL and parquet files", group="data")
@@ -111,17 +111,25 @@ def check(self: DagConfig):
             "hidden, encoder or prefix")
     named = self.context != "encoder" or self.encoder != "none"
     require(named, "encoder", self.encoder, "name one, or give its folder")
+    unread = self.context == "hidden" and self.encoder != "none"
+    require(not unread, "encoder", self.encoder, "is not looked at with context hidden; say encoder, prefix or window")
+    placed = self.adapter != "position" or self.context in ("hidden", "encoder")
+    require(placed, "context", self.context, "gates by place have none; leave it out")
     require(self.eval_share < 1, "eval_share", self.eval_share, "a share below 1")
     require(self.lam_ramp <= 1, "lam_ramp", self.lam_ramp, "a share, from 0 to 1")
     require(self.B % self.accum == 0, "accum", self.accum, f"must divide B={self.B}")
     gated = self.adapter not in ("lora", "bias")
     require(gated or not self.lam, "lam", self.lam, f"{self.adapter} has no gates to pay for; must be 0")
     require(self.adapter == "predictor" or not self.learn_k, "learn_k", self.learn_k, "belongs to the predictor")
-    require(gated or self.keep == "heads", "keep", self.keep, f"{self.adapter} has no gates; leave it out")
+    require(self.cascade != "none" or not self.learn_k, "learn_k", self.learn_k, "there is no cascade; choose one")
+    drawn = self.noise and self.mode == "ste"
+    require(not drawn, "noise", self.noise, "gates of mode ste are hard and not drawn; use mode relaxed")
+    require(gated or self.keep != "contributions", "keep", self.keep, f"{self.adapter} has no gates; leave it out")
 
 # %% ../../nbs/dag/10_problem.ipynb #306e35d2
 LARGE = dict(lm="allenai/OLMo-2-0425-1B", dtype="bfloat16", T=1024, B=32, accum=8, hidden=1024, rank=32, lr=3e-4,
-             passage=1_000_000, device="auto", eval_windows=50, final_windows=1000, eval_every=250, save_every=250)
+             passage=1_000_000, keep="auto", device="auto", eval_windows=50, final_windows=1000, eval_every=250,
+             save_every=250)
 PUBLISHED = dict(LARGE, context="window", encoder="Qwen/Qwen3-Embedding-0.6B", leaky=True, noise=True, tau_init=5.,
                  tau_final=0.2, lam=0.01, warmup=0)
 SHORT = dict(PUBLISHED, steps=305)   # ten million tokens
@@ -152,7 +160,8 @@ def model_folder(cfg) -> str:
 def open_lm(cfg):  # GatedLM, tokeniser, share of the text that it was trained on
     "The frozen model of a configuration, with its tokeniser. Raises `InvalidInput`."
     library, name = transformers_library(), model_folder(cfg)
-    lm = GatedLM.load(name, cfg.dtype, cfg.device, cfg.revision, cfg.keep)
+    keep = "heads" if cfg.keep == "auto" else cfg.keep   # until a step is planned
+    lm = GatedLM.load(name, cfg.dtype, cfg.device, cfg.revision, keep)
     try: tokenizer = library.AutoTokenizer.from_pretrained(name, revision=cfg.revision, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as e:
         said = (str(e).strip().splitlines() or [type(e).__name__])[0][:200]
@@ -164,7 +173,11 @@ def open_lm(cfg):  # GatedLM, tokeniser, share of the text that it was trained o
     return lm, HubTokenizer(tokenizer, lm.model.config.vocab_size), card["seen"] if same else 0.
 
 # %% ../../nbs/dag/10_problem.ipynb #433f11a4
-def make_context(cfg, lm, tokenizer):
+def make_context(
+    cfg,
+    lm: GatedLM,  # the frozen model
+    tokenizer,
+):
     "The `Context` of a configuration; None: nothing is looked at."
     blind = cfg.adapter in ("constant", "lora", "bias")
     if blind and cfg.context in ("hidden", "encoder"): return None
@@ -177,7 +190,12 @@ def make_context(cfg, lm, tokenizer):
     require(cfg.leaky or made.causal, "encoder", cfg.encoder, fix)
     return made
 
-def make_adapter(cfg, lm, d: int):
+# %% ../../nbs/dag/10_problem.ipynb #3ac88509
+def make_adapter(
+    cfg,
+    lm: GatedLM,  # the frozen model
+    d: int,       # width of the context
+):
     "What a configuration trains, from its seed; d is the width of the context."
     nodes = lm.graph.nodes
     k = cfg.k if cfg.learn_k else None
@@ -190,7 +208,10 @@ def make_adapter(cfg, lm, d: int):
     return makers[cfg.adapter]().to(cfg.device)
 
 # %% ../../nbs/dag/10_problem.ipynb #bc265b85
-def data_key(cfg, digest: str) -> str:
+def data_key(
+    cfg,
+    digest: str,  # of the model's weights
+) -> str:
     "What a run's tokens depend on: text, parts, tokeniser (by the model's digest)."
     told = [text_digest(cfg.data), digest, cfg.eval_share, cfg.passage, cfg.text_field]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
@@ -215,11 +236,23 @@ class DagProblem(Problem):
         super().__init__(cfg, make_adapter(cfg, self.lm, d), data_key(cfg, self.digest), shard)
         self.size, self.resumed = cfg.B*cfg.T, resumed
         share(self.shard, torch.empty(cfg.B//cfg.accum))
+        self.plan = self.planned()
         self.open_text(seen)
         self.tau = Cosine(cfg.tau_init, cfg.tau_final, cfg.steps)
         self.price = Ramp(cfg.lam, cfg.steps, cfg.lam_ramp)
         self.alarm, self.at = CollapseAlarm(), 0
         self.found = {}     # measures of the topology at the last update
+
+# %% ../../nbs/dag/10_problem.ipynb #32bf2778
+@patch
+def planned(self: DagProblem):
+    "How a step is to fit, with keep=auto; None otherwise. Raises `InvalidInput` where it does not."
+    cfg = self.cfg
+    if cfg.keep != "auto" or cfg.adapter in ("lora", "bias"): return None
+    shape = dict(B=cfg.B//cfg.accum//self.shard[1], T=cfg.T, hidden=cfg.hidden, rank=cfg.rank, kind=cfg.cascade)
+    plan = best_plan(self.lm.model.config, room=0.9*free_bytes(cfg.device), dtype=self.lm.model.dtype, **shape)
+    self.lm.keep = plan.keep
+    return plan
 
 # %% ../../nbs/dag/10_problem.ipynb #d59ccb90
 @patch
@@ -264,7 +297,11 @@ def optimizer(self: DagProblem):
 
 # %% ../../nbs/dag/10_problem.ipynb #9900104a
 @patch
-def cost(self: DagProblem, idx, targets, how):
+def cost(self: DagProblem,
+    idx: torch.Tensor,      # (B, T) tokens
+    targets: torch.Tensor,  # (B, T) tokens that follow
+    how: How,               # how gates are made
+):
     "Loss and mean gate of a part of a batch, and its gates."
     e = self.context(idx) if self.context else None
     logits, gates = self.model.logits(self.lm, idx, e, how)
@@ -290,7 +327,13 @@ def gradient(self: DagProblem, step) -> dict:
 
 # %% ../../nbs/dag/10_problem.ipynb #9ff178c7
 @patch
-def entries(self: DagProblem, step, nll, mean, lam, gates) -> dict:
+def entries(self: DagProblem,
+    step: int,                      # of the update
+    nll: float,                     # mean loss, nats a token
+    mean: float,                    # mean gate
+    lam: float,                     # price of the whole graph
+    gates: Gates | LowRank | None,  # of the last part of the batch
+) -> dict:
     "What is logged of an update."
     norm = sum(p.grad.pow(2).sum() for p in self.model.parameters() if p.grad is not None)
     loss = nll + lam*mean
@@ -344,7 +387,8 @@ def summary(self: DagProblem, row) -> dict:
     if leaky: names = {f"leaky_{k}": v for k, v in names.items()}
     topology = {k.removeprefix("topology/"): v for k, v in row.items() if k.startswith("topology/")}
     return dict(val=row["val"], adapter=self.cfg.adapter, context=self.cfg.context, leaky=leaky,
-                params=n_params(self.model), lm=self.cfg.lm, windows=len(self.windows[0]), **names, **topology)
+                params=n_params(self.model), lm=self.cfg.lm, keep=self.lm.keep, windows=len(self.windows[0]),
+                **names, **topology)
 
 @patch
 def line(self: DagProblem, row) -> str:
@@ -352,7 +396,9 @@ def line(self: DagProblem, row) -> str:
     done, speed = f"step {row['step']:5}/{self.cfg.steps}", f"{row['tokens_per_s']:.0f} tok/s"
     delta = with_error(row["eval/delta_hard"], row["eval/se_hard"])
     edges = f"  edges {row['topology/hyp_gate_on']:.0%}" if "topology/hyp_gate_on" in row else ""
-    return f"{done}  train {row['train/nll']:.4f}  hard {row['val']:.4f}  to the model alone {delta}{edges}  {speed}"
+    plan, self.plan = f"{self.plan}\n" if self.plan else "", None      # said once
+    loss = f"train {row['train/nll']:.4f}  hard {row['val']:.4f}  to the model alone {delta}"
+    return f"{plan}{done}  {loss}{edges}  {speed}"
 
 # %% ../../nbs/dag/10_problem.ipynb #b3ebe2b6
 @patch
@@ -386,10 +432,10 @@ class DagLM(nn.Module):
     system = "dag"
 
     def __init__(self,
-        lm,       # a `GatedLM`
-        adapter,  # an `Adapter`
-        context,  # a `Context`, or None
-        how=How(mode="hard"),  # how gates are made
+        lm: GatedLM,              # the frozen model
+        adapter: Adapter,         # what was trained
+        context: Context | None,  # what it looks at
+        how=How(mode="hard"),     # how gates are made
     ):
         super().__init__()
         self.lm, self.adapter = lm, adapter
@@ -399,7 +445,9 @@ class DagLM(nn.Module):
         self.io = SimpleNamespace(vocab=cfg.vocab_size, T=cfg.max_position_embeddings, pos=place)
 
     @torch.no_grad()
-    def forward(self, ids):
+    def forward(self,
+        ids: torch.Tensor,  # (B, T) tokens
+    ):
         "Logits (B, T, V)."
         return self.adapter.logits(self.lm, ids, self.context(ids) if self.context else None, self.how)[0]
 

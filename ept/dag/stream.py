@@ -8,7 +8,7 @@ __all__ = ['GZIPPED', 'KNOWN', 'place_of', 'held_out', 'documents_of', 'corpus_d
 
 # %% ../../nbs/dag/05_stream.ipynb #dc502372
 import gzip, hashlib, json, random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
@@ -115,11 +115,11 @@ def text_digest(
 class Documents:
     "The documents of a part of a source, cut into passages where they are long. Raises `InvalidInput`."
     def __init__(self,
-        source: str,              # as of `documents`
-        low: float = 0.,          # the part: those with low <= place < high
-        high: float = 1.,
-        text_field: str = "text", # as of `documents`
-        passage: int = PASSAGE,   # characters of a passage, about
+        source: str,               # as of `documents`
+        low: float = 0.,           # the part: those with low <= place < high
+        high: float = 1.,          # its end
+        text_field: str = "text",  # as of `documents`
+        passage: int = PASSAGE,    # characters of a passage, about
     ):
         require(0 <= low < high <= 1, "low", (low, high), "a part is an interval within 0 to 1")
         self.source, self.text_field = source, text_field
@@ -133,9 +133,9 @@ class Documents:
 
 # %% ../../nbs/dag/05_stream.ipynb #cd027610
 def shuffled(
-    documents: Iterable[str],
+    documents: Iterable[str],  # texts, gone through once
     seed: int,
-    room: int = 4096,  # documents in the pool; 0 or 1 keeps the order
+    room: int = 4096,          # documents in the pool; 0 or 1 keeps the order
 ) -> Iterator[str]:
     "Documents in an order that depends on the seed."
     draw, pool = random.Random(seed), []
@@ -154,13 +154,13 @@ class PackedStream:
     "Windows of T inputs and targets from documents, again and again. Raises `InvalidInput`."
     def __init__(self,
         documents: Iterable[str],  # can be gone through again: a list, or `Documents`
-        encode,           # text to token ids
-        T: int,           # tokens in a window
-        eos: int,         # id that ends a document
-        shard=(0, 1),     # (rank, world): of the documents, each world-th from rank on
-        state=None,       # from `state_dict`, to go on from
-        seed: int = 0,    # of the order
-        room: int = 4096, # as of `shuffled`
+        encode: Callable,          # text to token ids
+        T: int,                    # tokens in a window
+        eos: int,                  # id that ends a document
+        shard=(0, 1),              # (rank, world): of the documents, each world-th from rank on
+        state=None,                # from `state_dict`, to go on from
+        seed: int = 0,             # of the order
+        room: int = 4096,          # as of `shuffled`
     ):
         again = not isinstance(documents, Iterator)
         fix = "can be gone through once only; give a list, or Documents"
@@ -191,14 +191,18 @@ def load_state_dict(self: PackedStream, state: dict):
 
 # %% ../../nbs/dag/05_stream.ipynb #2b66eeaa
 @patch
-def start(self: PackedStream, skip: int):
+def start(self: PackedStream,
+    skip: int,  # documents of this shard that are left out
+):
     "Begin to go through the documents, leaving out the first of this shard."
     rank, world = self.shard
     order = shuffled(self.documents, self.seed + 1_000_003*self.epoch, self.room)
     self.order = islice(order, rank + skip*world, None, world)
 
 @patch
-def encoded(self: PackedStream, text) -> np.ndarray:
+def encoded(self: PackedStream,
+    text: str | None,  # a document
+) -> np.ndarray:
     "A document as token ids, the end behind it; None has none."
     if text is None: return np.empty(0, np.int64)
     return np.append(np.asarray(self.encode(text), np.int64), self.eos)
@@ -244,8 +248,10 @@ def batch(self: PackedStream,
 
 # %% ../../nbs/dag/05_stream.ipynb #10fa023d
 def held_windows(
-    documents: Iterable[str],
-    encode, T: int, eos: int,  # as of `PackedStream`
+    documents: Iterable[str],  # those that are held out
+    encode: Callable,          # text to token ids
+    T: int,                    # tokens in a window
+    eos: int,                  # id that ends a document
     n: int,                    # windows, at most
 ) -> tuple[torch.Tensor, torch.Tensor]:  # idx, targets: (n, T) int64
     "The first windows of some documents, each token in one of them. Raises `InvalidInput` where there is none."
@@ -273,14 +279,6 @@ class HubTokenizer:
         require(eot is not None, "tokenizer", type(tokenizer).__name__, "has no token that ends a text (eos_token)")
         self.eot, self.name = eot, f"hub{n_vocab}"
 
-    def encode(self, text: str, unknown: str = "error") -> np.ndarray:
-        "Token ids of `text`, none added."
-        return np.asarray(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"], np.int64)
-
-    def decode(self, ids) -> str:
-        "Text of token ids."
-        return self.tokenizer.decode(list(map(int, ids)), clean_up_tokenization_spaces=False)
-
     @cached_property
     def ranks(self) -> list[bytes]:
         "The bytes of each token."
@@ -292,3 +290,19 @@ class HubTokenizer:
         return [raw(name) for name in names]
 
     def to_json(self) -> dict: return dict(kind="hub", n_vocab=self.n_vocab)
+
+# %% ../../nbs/dag/05_stream.ipynb #8d0da725
+@patch
+def encode(self: HubTokenizer,
+    text: str,               # a text
+    unknown: str = "error",  # for the common interface; there are no unknown characters
+) -> np.ndarray:
+    "Token ids of `text`, none added."
+    return np.asarray(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"], np.int64)
+
+@patch
+def decode(self: HubTokenizer,
+    ids: Iterable,  # token ids
+) -> str:
+    "Text of token ids."
+    return self.tokenizer.decode(list(map(int, ids)), clean_up_tokenization_spaces=False)

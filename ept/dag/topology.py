@@ -12,11 +12,11 @@ from ..routing import Gates, LayeredGraph, LowRank
 
 # %% ../../nbs/dag/06_topology.ipynb #60481b58
 def drawn(
-    gates,           # `Gates` or `LowRank`
-    n: int = 16,     # topologies, at most
-    seed: int = 0,   # of the choice
-    mode: str = "hard",  # of gates made of logits: hard, or soft as they are
-) -> torch.Tensor:   # (n or fewer, N, N), without gradient
+    gates: Gates | LowRank,  # of some sequences
+    n: int = 16,             # topologies, at most
+    seed: int = 0,           # of the choice
+    mode: str = "hard",      # of gates made of logits: hard, or soft as they are
+) -> torch.Tensor:           # (n or fewer, N, N), without gradient
     "Topologies of some sequences and positions."
     B, T = gates.shape
     chosen = torch.randperm(B*T, generator=torch.Generator().manual_seed(seed))[:n]
@@ -28,8 +28,9 @@ def drawn(
 
 # %% ../../nbs/dag/06_topology.ipynb #5499a266
 def jaccard(
-    A: torch.Tensor, B: torch.Tensor,  # (..., N, N) of 0 and 1
-) -> torch.Tensor:                     # (...)
+    A: torch.Tensor,  # (..., N, N) of 0 and 1
+    B: torch.Tensor,  # likewise
+) -> torch.Tensor:    # (...)
     "The share of common gates."
     both, either = (x.flatten(-2).float().sum(-1) for x in ((A > 0.5) & (B > 0.5), (A > 0.5) | (B > 0.5)))
     return torch.where(either > 0, both/either.clamp(min=1), 1.)
@@ -47,7 +48,7 @@ def pairwise_jaccard(
 # %% ../../nbs/dag/06_topology.ipynb #79f62a7c
 def gate_rates(
     A: torch.Tensor,      # (..., N, N)
-    graph: LayeredGraph,
+    graph: LayeredGraph,  # of the gates
 ) -> dict:                # seq, hyp: (L,) by layer, hyp of edges into it and 0 for the first; seq_on, hyp_on: of all
     "Shares of gates that are on."
     on = A.flatten(0, -3).float().mean(0).cpu() if A.ndim > 2 else A.float().cpu()
@@ -58,7 +59,7 @@ def gate_rates(
 
 def distance_profile(
     A: torch.Tensor,      # (..., N, N)
-    graph: LayeredGraph,
+    graph: LayeredGraph,  # of the gates
 ) -> torch.Tensor:        # (L - 1,)
     "The share of hyperconnections that are on by how many layers they bridge."
     on = A.flatten(0, -3).float().mean(0).cpu() if A.ndim > 2 else A.float().cpu()
@@ -85,7 +86,7 @@ def most_varying(
 # %% ../../nbs/dag/06_topology.ipynb #9ac8e622
 def reach(
     A: torch.Tensor,      # (..., N, N)
-    graph: LayeredGraph,
+    graph: LayeredGraph,  # of the gates
 ) -> torch.Tensor:        # (..., N) bool
     "Which nodes are reached from the first layer over edges that are on."
     on = (A > 0.5) & graph.mask.to(A.device)
@@ -98,8 +99,8 @@ def reach(
 # %% ../../nbs/dag/06_topology.ipynb #c2f73dc6
 def plot_adjacency(
     A: torch.Tensor,      # (N, N), or (n, N, N) of which the mean is shown
-    graph: LayeredGraph,
-    ax=None,              # of matplotlib; None: a new one
+    graph: LayeredGraph,  # of the gates
+    ax: object = None,    # of matplotlib; None: a new one
 ):
     "Draw gates as a matrix."
     import matplotlib.pyplot as plt
@@ -115,7 +116,7 @@ def plot_adjacency(
 # %% ../../nbs/dag/06_topology.ipynb #62a57c91
 def plot_rates(
     A: torch.Tensor,      # (..., N, N)
-    graph: LayeredGraph,
+    graph: LayeredGraph,  # of the gates
 ):                        # a figure
     "Draw the shares of gates that are on by layer and by the layers that an edge bridges."
     import matplotlib.pyplot as plt
