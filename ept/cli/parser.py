@@ -289,8 +289,8 @@ def picture_path(
     return path
 
 def save_picture(
-    figure,  # of matplotlib
-    args,    # as above
+    figure: "matplotlib.figure.Figure",  # what is drawn
+    args,                                # as above
 ):
     "Save a figure, if one was asked for."
     path = picture_path(args)

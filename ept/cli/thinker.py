@@ -231,8 +231,8 @@ def answered(
 
 # %% ../../nbs/cli/04_thinker.ipynb #2e72b4be
 def about(
-    found,   # from `answered`
-    j: int,  # which question
+    found: "Answer | Trace",  # from `answered`
+    j: int,                   # which question
 ) -> dict:
     "What is known of an answer beside its symbols."
     if not hasattr(found, "settled"): return dict(settled=True, steps=1)
@@ -258,7 +258,10 @@ def reasoned(
     return rows
 
 # %% ../../nbs/cli/04_thinker.ipynb #d135b11b
-def remark(row: dict, starts: int) -> str:
+def remark(
+    row: dict,    # of an answer
+    starts: int,  # that were tried
+) -> str:
     "One line about an answer."
     if "residual" not in row: return f"{row['question'].strip()}: answered at once"
     rest = "at rest" if row["settled"] else "NOT AT REST"

@@ -196,7 +196,8 @@ def random_plan(
 
 # %% ../../nbs/thinker/01_plan.ipynb #89b996fb
 def plan_of(
-    given, repeat,             # as of `Plan.parse`; or random:SEED
+    given,                     # as of `Plan.parse`; or random:SEED
+    repeat: str,               # what follows the last row, as of `Plan.parse`
     steps, memory=0, static=0, # as of `random_plan`
 ) -> Plan:
     "A plan, drawn where that is asked for; raises `InvalidInput` for what is none."

@@ -327,7 +327,10 @@ def build(cfg) -> torch.nn.Module:
 # %% ../../nbs/thinker/08_problem.ipynb #7da0614f
 class Answered(Unrolled):
     "`Unrolled`, in which only those steps count after which the plan of a thinker lets it answer."
-    def loss(self, force, targets, z0, steps, grad, weights):
+    def loss(self, force, targets, z0, steps,
+        grad: int,  # last steps that are differentiated
+        weights,    # as of `Unrolled`
+    ):
         plan = force.field.plan
         said = plan.outputs(steps) or plan.outputs(MOST)[:1]      # too few steps: as many as the first answer takes
         steps = said[-1] + 1
