@@ -415,11 +415,11 @@ def order_parser() -> Parser:
 
 def order(args) -> tuple[dict, int]:
     "`ept local order`."
-    from ept.local.search import Ledger, fork
+    from ept.local.search import Ledger, fork, from_texts
     what = one_of("order", args.what, ORDERS)
     pairs = [p.partition("=") for p in args.values]
     for text, (_, eq, _) in zip(args.values, pairs): require(eq, "p", text, "must be NAME=VALUE")
-    values = {k: v for k, _, v in pairs}
+    values = from_texts({k: v for k, _, v in pairs})
     require(not values or what in ("fork", "change"), "p", args.values, "belongs to fork and change")
     if what == "fork": result = fork(args.id, args.store, **values)
     else: result = Ledger(args.store).order(args.id, what, **values)
