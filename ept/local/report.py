@@ -4,20 +4,20 @@
 
 # %% auto #0
 __all__ = ['STYLE', 'BESIDE', 'said', 'table_of', 'folded', 'picture', 'measured', 'score_tables', 'funnel_rows', 'curve_figure',
-           'equations', 'lineage_table', 'family_tree', 'learning_figure', 'trace_figure', 'as_json', 'best_parts',
-           'page', 'report']
+           'lines_in_maths', 'written', 'equations', 'step_of', 'lineage_parts', 'flat', 'relations', 'family_tree',
+           'learning_figure', 'trace_figure', 'as_json', 'best_parts', 'page', 'archive_of', 'stage_suite', 'report']
 
 # %% ../../nbs/local/12_report.ipynb #c558183c
 import html, io, json
 from pathlib import Path
 import numpy as np
-from ..core import replace_file
+from ..core import InvalidInput, replace_file
 from .evolve import Archive, worth
 from .known import known
 from .rules import Rule
 from .run import simulate
 from .score import HURDLES, held_out, score, setting, suite_of
-from .search import Ledger
+from .search import Ledger, islands_of
 from .show import to_maths
 
 # %% ../../nbs/local/12_report.ipynb #af8ca2ea
@@ -72,7 +72,8 @@ def score_tables(archive: Archive, suite, most=10) -> str:
     columns |= {name: m["lessons"] for name, (_, m) in beside.items()}
     names = list(dict.fromkeys(n for lessons in columns.values() for n in lessons))
     lessons = [[n, *(found.get(n) for found in columns.values())] for n in names]
-    return table_of(head, rows, marks) + folded("score by lesson", table_of(["lesson", *columns], lessons))
+    by_lesson = "<h3>By lesson</h3>" + table_of(["lesson", *columns], lessons)
+    return table_of(head, rows, marks) + by_lesson
 
 # %% ../../nbs/local/12_report.ipynb #aef80018
 def funnel_rows(archive: Archive) -> list:  # (hurdle, tries, share)
@@ -96,28 +97,74 @@ def curve_figure(archive: Archive):
     return fig
 
 # %% ../../nbs/local/12_report.ipynb #c2587dfb
-def equations(rule: Rule) -> str:
-    "A rule as mathematics."
-    import matplotlib.pyplot as plt
+def lines_in_maths(rule: Rule) -> list:  # LaTeX
+    "The equations of a rule, each a line."
     body = to_maths(rule).removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}")
-    lines = [f"${line.replace('&', '')}$" for line in body.split(" \\\\\n")]
+    return [line.replace("&", "") for line in body.split(" \\\\\n")] if body else []
+
+def written(
+    lines: list,        # LaTeX
+    colour="black",
+) -> str:               # HTML
+    "Equations as a figure."
+    import matplotlib.pyplot as plt
+    if not lines: return ""
     fig = plt.figure(figsize=(9, 0.42*len(lines) + 0.1))
-    for k, line in enumerate(lines): fig.text(0.01, 1 - (k + 0.75)/(len(lines) + 0.2), line, fontsize=11)
+    for k, line in enumerate(lines):
+        fig.text(0.01, 1 - (k + 0.75)/(len(lines) + 0.2), f"${line}$", fontsize=11, color=colour)
     try: return picture(fig)
     except ValueError:      # a command that mathtext does not have
         plt.close(fig)
-        return f"<pre>{said(body)}</pre>"
+        return "<pre>" + "\n".join(map(said, lines)) + "</pre>"
 
-def lineage_table(archive: Archive, id: str) -> str:
-    "A rule and its ancestors, at which the value rose; those without scores have none."
-    keys = ("tries", "id", "stage", "score", "held", "size")
-    rows = [[*(e[k] for k in keys), ", ".join(e["parents"])] for e in archive.lineage(id)]
-    return table_of(["tries", "rule", "stage", "score", "held out", "nodes", "from"], rows)
+def equations(rule: Rule) -> str: return written(lines_in_maths(rule))
 
-def family_tree(searches: dict, at=None) -> str:  # id: parameters, as from `Ledger.searches`
+# %% ../../nbs/local/12_report.ipynb #cd397913
+def step_of(archive: Archive, e: dict) -> str:
+    "What a rule has that its parent had not, in black, and what it has not any more, in grey."
+    mine = lines_in_maths(Rule(json.loads(e["rule"])))
+    parent = next((archive.rules[p] for p in e["parents"] if p in archive.rules), None)
+    theirs = [] if parent is None else lines_in_maths(Rule(json.loads(parent["rule"])))
+    new, gone = [x for x in mine if x not in theirs], [x for x in theirs if x not in mine]
+    return written(gone, "0.6") + written(new) or "<p>The same equations; what nothing reads was changed.</p>"
+
+def lineage_parts(archive: Archive, id: str, most=15) -> str:
+    "A rule and its ancestors, at which the value rose, with what changed."
+    line = archive.lineage(id)
+    def title(e):
+        came = f", from {' and '.join(e['parents'])}" if e["parents"] else ""
+        scores = "no score" if e["score"] is None else f"{e['score']:.3f}, held out {e['held']:.3f}"
+        return f"try {e['tries']:,}: {scores}, {e['size']} nodes, {e['id']}{came}"
+    older = f"<p>{len(line) - most} older ones are left out.</p>" if len(line) > most else ""
+    return older + "".join(folded(title(e), step_of(archive, e)) for e in line[-most:])
+
+# %% ../../nbs/local/12_report.ipynb #0888b67e
+def flat(parameters: dict) -> dict:
+    "Parameters by name, those of evolution and of the prior among them."
+    return {k: v for k, v in parameters.items() if k not in ("evolution", "prior", "starts", "parent")} | \
+        parameters.get("evolution", {}) | parameters.get("prior", {})
+
+def relations(ledger: Ledger, family: str) -> dict:  # id: parent, told, differs
+    "A search and all that were forked from it, as the page shows them."
+    given, found = ledger.searches(family), {}
+    for id, p in given.items():
+        rows = ledger.read(lambda c: islands_of(c, [id]))
+        best = max((r["held"] for r in rows if r["held"] is not None), default=None)
+        told = f"{id}: {sum(r['tries'] for r in rows):,} tries, best held out {'none' if best is None else f'{best:.3f}'}"
+        before = flat(given[p["parent"]]) if p["parent"] in given else flat(p)
+        differs = {k: v for k, v in flat(p).items() if k not in before or before[k] != v}
+        found[id] = dict(parent=p["parent"], told=told, differs=differs)
+    return found
+
+def family_tree(searches: dict, at=None, depth=0) -> str:  # searches: as from `relations`
     "Searches and what was forked from them."
-    children = [id for id, p in searches.items() if p["parent"] == at]
-    inside = "".join(f"<li>{said(id)}{family_tree(searches, id)}</li>" for id in children)
+    def branch(id):
+        s = searches[id]
+        differs = ", ".join(f"{k} = {v}" for k, v in s["differs"].items()) or "the parameters of its parent"
+        inside = f"<p>{said(differs)}</p>" if s["parent"] else ""
+        deeper = family_tree(searches, id, depth + 1) if depth < 50 else ""
+        return f"<li><details open><summary>{said(s['told'])}</summary>{inside}{deeper}</details></li>"
+    inside = "".join(branch(id) for id, s in searches.items() if s["parent"] == at)
     return f"<ul>{inside}</ul>" if inside else ""
 
 # %% ../../nbs/local/12_report.ipynb #0034a6c9
@@ -155,47 +202,67 @@ def trace_figure(rule: Rule, suite, examples=3):
 # %% ../../nbs/local/12_report.ipynb #07d2dd0d
 def as_json(value) -> str: return f"<pre>{said(json.dumps(value, indent=1))}</pre>"
 
-def best_parts(archive: Archive, suite) -> list:
-    "The parts of the page that are about the best rule."
+def best_parts(archive: Archive, suite, more=4) -> list:
+    "The parts of the page that are about the best rule, and a few others."
     best = archive.best
     if best is None: return ["<p>No rule has learnt.</p>"]
     rule = Rule(json.loads(best["rule"]))
+    others = sorted(archive.cells().values(), key=worth, reverse=True)[1:more + 1]
+    def other(e): return folded(f"{e['id']}: {e['score']:.3f}, held out {e['held']:.3f}, {e['size']} nodes",
+                                equations(Rule(json.loads(e["rule"]))))
     return ["<h2>Scores</h2>", score_tables(archive, suite), f"<h2>The best rule, {said(best['id'])}</h2>",
             equations(rule), folded("as a file", as_json(rule.to_dict())),
-            folded("its lineage", lineage_table(archive, best["id"])), "<h2>What it does</h2>",
+            folded("its lineage", lineage_parts(archive, best["id"])),
+            folded("the next best, of other cells", "".join(map(other, others))), "<h2>What it does</h2>",
             picture(learning_figure(rule, suite)), picture(trace_figure(rule, suite))]
 
+# %% ../../nbs/local/12_report.ipynb #f1f06d93
 def page(
     archive: Archive,
-    suite="five",       # that its scores are of, or that of the last stage
+    suite="five",       # that the scores of its best are of
     title="Search of learning rules",
     parameters=None,    # of the search
-    searches=None,      # its family, as from `Ledger.searches`
+    searches=None,      # its family, as from `relations`
 ) -> str:               # HTML
     "What a search found, on one page; raises `InvalidInput` for a suite that there is not."
     suite = suite_of(suite)
     told = f"{archive.tries:,} tries in {archive.seconds:.0f} s of processors, suite {suite.name}."
-    parts = [f"<h1>{said(title)}</h1><p>{said(told)}</p>", *best_parts(archive, suite)]
-    parts += ["<h2>Tries</h2>", table_of(["ended at", "tries", "share"], funnel_rows(archive)), picture(curve_figure(archive))]
-    if searches: parts.append("<h2>Searches</h2>" + family_tree(searches))
+    parts = [f"<h1>{said(title)}</h1><p>{said(told)}</p>", *best_parts(archive, suite), "<h2>Tries</h2>"]
+    parts += [table_of(["ended at", "tries", "share"], funnel_rows(archive)), picture(curve_figure(archive))]
+    if searches: parts.append("<h2>Searches and their forks</h2>" + family_tree(searches))
     if parameters: parts.append(folded("parameters", as_json(parameters)))
     head = f'<meta charset="utf-8"><title>{said(title)}</title><style>{STYLE}</style>'
     return f"<!doctype html><html lang=\"en\"><head>{head}</head><body>{''.join(parts)}</body></html>"
 
 # %% ../../nbs/local/12_report.ipynb #2fc82ea9
+def archive_of(path: Path) -> Archive:
+    "The archive in a file, or in a folder of `ept local evolve`; raises `InvalidInput`."
+    file = path/"archive.json" if path.is_dir() else path
+    try: return Archive.load(file)
+    except OSError as e: raise InvalidInput("source", str(file), f"cannot be read: {e.strerror}") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InvalidInput("source", str(file), "is no archive; `ept local evolve --out FOLDER` writes one") from None
+
+def stage_suite(archive: Archive, stages=()) -> str:
+    "The suite by which the best entry was scored."
+    best = archive.best
+    if best is not None and best["card"]: return best["card"].get("suite", "five")
+    return stages[-1] if stages else "five"
+
 def report(
-    source,             # id of a search, or file of an archive
+    source,             # id of a search; file of an archive, or the folder it is in
     out,                # the page, replaced if it is there
     store=None,         # of a search; None for the usual one
-    suite=None,         # None: that of the search's last stage, or `five`
+    suite=None,         # None: that by which the best was scored
 ) -> Path:
     "Write the page of a search or an archive; raises `InvalidInput`, `WriteFailed`."
-    out = Path(out)
-    if Path(str(source)).suffix == ".json": made = page(Archive.load(source), suite or "five", Path(source).stem)
+    path, out = Path(str(source)), Path(out)
+    given = searches = None
+    if path.suffix == ".json" or path.is_dir(): archive, name = archive_of(path), path.stem
     else:
-        ledger = Ledger(store)
-        given = ledger.parameters(source)
-        searches = ledger.searches(ledger.family(source))
-        made = page(ledger.archive(source), suite or given["stages"][-1], source, given, searches)
+        ledger, name = Ledger(store), source
+        given, archive = ledger.parameters(source), ledger.archive(source)
+        searches = relations(ledger, ledger.family(source))
+    made = page(archive, suite or stage_suite(archive, (given or {}).get("stages", ())), name, given, searches)
     replace_file(out, lambda part: part.write_text(made, encoding="utf-8"))
     return out
