@@ -7,7 +7,8 @@ __all__ = ['LOCAL', 'FORMATS', 'ORDERS', 'ACTIONS', 'local_command', 'commas', '
            'list_parser', 'found_line', 'list_searches', 'list_known', 'rule_parser', 'show_parser', 'show',
            'new_parser', 'export_parser', 'written', 'new', 'export', 'run_parser', 'case_of', 'run', 'test_parser',
            'paced', 'test', 'tested_properties', 'add_search', 'starts_of', 'seconds_of', 'evolve_parser',
-           'told_archive', 'evolve', 'search_parser', 'told_standing', 'search', 'order_parser', 'order']
+           'told_archive', 'evolve', 'search_parser', 'told_standing', 'search', 'order_parser', 'order',
+           'report_parser', 'report', 'dashboard_parser', 'dashboard']
 
 # %% ../../nbs/cli/05_local.ipynb #aaa210cd
 import json, time
@@ -29,6 +30,8 @@ LOCAL = """Local learning rules: small programs that every node of a graph runs,
   ept local evolve    search for a minute in this process
   ept local search    search with many workers and the store (the same as `ept search`)
   ept local order     tell a search to pause, resume or stop, or fork it with other parameters
+  ept local report    what a search or an evolution found, as one page of HTML
+  ept local dashboard a live page of the searches in the store, with orders and forks
 
 A RULE is a known name (backprop, asym_ep, ...), a file, or the id of a rule that a search has kept.
 `ept local ACTION --help` explains an action."""
@@ -427,7 +430,44 @@ def order(args) -> tuple[dict, int]:
     else: print(f"{args.id}: {what}, which its workers read within seconds")
     return dict(order=what, search=args.id, result=result), 0
 
+# %% ../../nbs/cli/05_local.ipynb #966f05a9
+def report_parser() -> Parser:
+    "The parser of `ept local report`."
+    parser = Parser("local report", "What a search found, as one page of HTML that needs nothing else.", [
+        "ept local report search-1a2b3c4d --out search.html",
+        "ept local report runs/evolve --out evolved.html"])
+    parser.add_argument("source", help="id of a search, a file archive.json, or the folder of an evolution")
+    parser.add_argument("--out", default="report.html", help="the page; replaced if it is there (default: report.html)")
+    parser.add_argument("--suite", help="for curves and known rules (default: that of the best rule's score)")
+    add_store(parser)
+    return parser
+
+def report(args) -> tuple[dict, int]:
+    "`ept local report`."
+    from ept.local.report import report
+    path = report(args.source, user_path("out", args.out), args.store, args.suite)
+    print(f"{path}, {path.stat().st_size/1e3:.0f} kB; open it in a browser")
+    return dict(path=str(path)), 0
+
+# %% ../../nbs/cli/05_local.ipynb #5379160f
+def dashboard_parser() -> Parser:
+    "The parser of `ept local dashboard`."
+    parser = Parser("local dashboard", "A live page of the searches in a store, on this machine only.",
+                    ["ept local dashboard", "ept local dashboard --store runs/store.db --port 0 --show"])
+    parser.add_argument("--port", default="5006", help="0 for one that is free (default: 5006)")
+    parser.add_argument("--show", action="store_true", help="open it in the browser")
+    add_store(parser)
+    return parser
+
+def dashboard(args) -> tuple[dict, int]:
+    "`ept local dashboard`."
+    from ept.local.dashboard import dashboard
+    port = parse_value("port", args.port, int)
+    dashboard(args.store, port, args.show, lambda address: note(f"{address}; end it with Ctrl-C"))
+    return {}, 0
+
 # %% ../../nbs/cli/05_local.ipynb #0f2b78f8
 ACTIONS = dict(list=(list_parser, list_known), show=(show_parser, show), new=(new_parser, new), run=(run_parser, run),
                test=(test_parser, test), export=(export_parser, export), evolve=(evolve_parser, evolve),
-               search=(search_parser, search), order=(order_parser, order))
+               search=(search_parser, search), order=(order_parser, order), report=(report_parser, report),
+               dashboard=(dashboard_parser, dashboard))

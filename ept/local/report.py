@@ -24,7 +24,8 @@ from .show import to_maths
 STYLE = """
 body { font: 15px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222 }
 table { border-collapse: collapse } td, th { padding: .15em .7em; text-align: right; border-bottom: 1px solid #ddd }
-td:first-child, th:first-child { text-align: left } pre { background: #f6f6f6; padding: .7em; overflow-x: auto }
+td:first-child, th:first-child { text-align: left; white-space: nowrap } table { font-size: 14px }
+pre { background: #f6f6f6; padding: .7em; white-space: pre-wrap; font-size: 13px } .wide { overflow-x: auto }
 svg { max-width: 100%; height: auto } .known { color: #777 } summary { cursor: pointer; margin: .4em 0 }
 """
 
@@ -37,7 +38,7 @@ def table_of(head: list, rows: list, marks=()) -> str:  # marks: classes of rows
     "A table; the cells are escaped here."
     def line(kind, cells): return "".join(f"<{kind}>{said(c)}</{kind}>" for c in cells)
     body = [f'<tr class="{"known" if k in marks else "found"}">{line("td", row)}</tr>' for k, row in enumerate(rows)]
-    return f"<table><tr>{line('th', head)}</tr>{''.join(body)}</table>"
+    return f'<div class="wide"><table><tr>{line("th", head)}</tr>{"".join(body)}</table></div>'
 
 def folded(title: str, inside: str) -> str: return f"<details><summary>{said(title)}</summary>{inside}</details>"
 
@@ -68,7 +69,7 @@ def score_tables(archive: Archive, suite, most=10) -> str:
     rows += [[name, m["score"], m["held"], r.size, ", ".join(r.senses), None] for name, (r, m) in beside.items()]
     marks = range(len(best), len(rows))
     head = ["rule", "score", "held out", "nodes", "is told", "tries"]
-    columns = {e["id"]: (e["card"] or {}).get("lessons", {}) for e in best[:3]}
+    columns = {e["id"][:8]: (e["card"] or {}).get("lessons", {}) for e in best[:3]}
     columns |= {name: m["lessons"] for name, (_, m) in beside.items()}
     names = list(dict.fromkeys(n for lessons in columns.values() for n in lessons))
     lessons = [[n, *(found.get(n) for found in columns.values())] for n in names]
@@ -100,7 +101,7 @@ def curve_figure(archive: Archive):
 def lines_in_maths(rule: Rule) -> list:  # LaTeX
     "The equations of a rule, each a line."
     body = to_maths(rule).removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}")
-    return [line.replace("&", "") for line in body.split(" \\\\\n")] if body else []
+    return [line.replace("&", "").replace("operatorname*", "operatorname") for line in body.split(" \\\\\n")] if body else []
 
 def written(
     lines: list,        # LaTeX
@@ -200,7 +201,15 @@ def trace_figure(rule: Rule, suite, examples=3):
     return fig
 
 # %% ../../nbs/local/12_report.ipynb #07d2dd0d
-def as_json(value) -> str: return f"<pre>{said(json.dumps(value, indent=1))}</pre>"
+def as_json(values: dict) -> str:
+    "Values as JSON, what is inside them a line each."
+    def named(d): return [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in d.items()]
+    def part(v):
+        if isinstance(v, dict) and v: return "{\n  " + ",\n  ".join(named(v)) + "}"
+        if isinstance(v, list) and v and isinstance(v[0], dict): return "[\n  " + ",\n  ".join(map(json.dumps, v)) + "]"
+        return json.dumps(v)
+    lines = ",\n".join(f" {json.dumps(k)}: {part(v)}" for k, v in values.items())
+    return "<pre>" + said("{\n" + lines + "\n}") + "</pre>"
 
 def best_parts(archive: Archive, suite, more=4) -> list:
     "The parts of the page that are about the best rule, and a few others."
