@@ -10,13 +10,13 @@ __all__ = ['BEGIN', 'LISTED', 'SHOWN', 'BESIDE', 'GROUPS', 'HOVER', 'COLOURS', '
            'fill_archive', 'tree_chart', 'fill_tree', 'box', 'html', 'Page', 'free_port', 'visit', 'server_of',
            'dashboard']
 
-# %% ../../nbs/local/13_dashboard.ipynb #6043e830
+# %% ../../nbs/local/13_dashboard.ipynb #9f019741
 import concurrent.futures, contextlib, json, math, socket, sqlite3, time
 from functools import cache, lru_cache, partial
 from dataclasses import fields
 from fastcore.basics import patch
 from ..core import InvalidInput, install_hint, require
-from ..lab.records import StoreFailed, runs_table, store_failure
+from ..lab.records import StoreFailed, here, runs_table, store_failure
 from .evolve import Archive, EvolveConfig, worth
 from .grow import Prior
 from .known import known
@@ -26,7 +26,7 @@ from .score import held_out, score, suite_of
 from .search import (Ledger, LIGHT, SearchConfig, changed, from_texts, is_gone, rising, standing_order,
                               tables)
 
-# %% ../../nbs/local/13_dashboard.ipynb #eb17fb3d
+# %% ../../nbs/local/13_dashboard.ipynb #51d19ce5
 class Reader(Ledger):
     "A store of searches that is read only; raises `StoreFailed` where it cannot be read, or something is to be written."
     def __init__(self,
@@ -47,7 +47,7 @@ class Reader(Ledger):
             with self.engine.connect() as c: return work(c)
         except DBAPIError as e: raise store_failure(self.name, str(e.orig)) from None
 
-# %% ../../nbs/local/13_dashboard.ipynb #0ffb47cf
+# %% ../../nbs/local/13_dashboard.ipynb #81f56aca
 @patch
 def stamp(self: Reader):
     "Differs from the last one if something was written since; None where there is no store."
@@ -69,7 +69,7 @@ def sums(self: Reader):
     try: return self.read(lambda c: tuple(tuple(c.execute(q).one()) for q in asked))
     except StoreFailed: return time.monotonic()     # no tables yet, or no server: look, and say what is wrong
 
-# %% ../../nbs/local/13_dashboard.ipynb #4d655304
+# %% ../../nbs/local/13_dashboard.ipynb #c2efa7cd
 BEGIN = "begin a search with: ept search --seconds 600"
 
 @patch
@@ -94,7 +94,7 @@ def complaint(self: Reader) -> str:
     searched = "ept_islands" in there and self.read(lambda c: c.execute(query).first())
     return "" if searched else f"No searches in {self.name} yet; {BEGIN}"
 
-# %% ../../nbs/local/13_dashboard.ipynb #560c34b7
+# %% ../../nbs/local/13_dashboard.ipynb #c1cfc5ab
 LISTED = 200    # searches on the page, the newest
 
 @patch
@@ -116,13 +116,15 @@ def overview(self: Reader) -> tuple[dict, int]:  # id: what is known of a search
         return {k: s for k, s in found.items() if s["islands"] and isinstance(s["given"], dict)}, count - len(found)
     return self.read(work)
 
-# %% ../../nbs/local/13_dashboard.ipynb #515489e8
+# %% ../../nbs/local/13_dashboard.ipynb #8a019cc8
 def at_work(island: dict) -> bool | None:  # None: its worker is gone
     "Whether somebody works on an island."
     if island["owner"] is None: return False
+    late = (island["until"] or 0) < time.time()
     with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
         if is_gone(island["owner"]): return None
-    return True if (island["until"] or 0) > time.time() else None
+        late = late and json.loads(island["owner"])["here"] != here()     # slow, not gone
+    return None if late else True
 
 def state_of(s: dict) -> tuple[str, str]:  # a word, and what can be done, which may be empty
     "The state of a search of `overview`."
@@ -136,7 +138,7 @@ def state_of(s: dict) -> tuple[str, str]:  # a word, and what can be done, which
     if None in hands: return "lost its worker", f"its islands go on from their last snapshots: {again}"
     return "waiting", f"nobody works for it: {again}"
 
-# %% ../../nbs/local/13_dashboard.ipynb #dce54a34
+# %% ../../nbs/local/13_dashboard.ipynb #dc4739f8
 def in_order(searches: dict) -> list[tuple]:  # (depth, search)
     "Searches as a tree, the newest family first."
     children, roots = {}, []
@@ -155,7 +157,7 @@ def best_of(s: dict) -> tuple:  # score, held-out score; None where nothing has 
     scores = [(min(i["best"], i["held"] or 0.), i["best"], i["held"]) for i in s["islands"] if i["best"] is not None]
     return max(scores)[1:] if scores else (None, None)
 
-# %% ../../nbs/local/13_dashboard.ipynb #aa9a0e45
+# %% ../../nbs/local/13_dashboard.ipynb #67dea579
 @patch
 def found(self: Reader, id: str) -> Archive:
     "What a search has found, entries without `rule` and `card`."
@@ -181,7 +183,7 @@ def text(self: Reader,
     query = t.select().with_only_columns(t.c.rule).where(t.c.search == search, t.c.id == rule)
     return self.read(lambda c: c.execute(query).scalar())
 
-# %% ../../nbs/local/13_dashboard.ipynb #b8107554
+# %% ../../nbs/local/13_dashboard.ipynb #315d1baa
 SHOWN = 300     # rules in the picture of a tree
 
 def kin(archive: Archive, most=SHOWN) -> dict:  # id: entry
@@ -210,7 +212,7 @@ def places(entries: dict) -> dict:  # id: height
         if id in children: at[id] = sum(at[k] for k in children[id])/len(children[id])
     return at
 
-# %% ../../nbs/local/13_dashboard.ipynb #453b5e24
+# %% ../../nbs/local/13_dashboard.ipynb #2866f783
 BESIDE = ("backprop", "delta")      # known rules beside a search
 
 @lru_cache(maxsize=16)
@@ -225,7 +227,7 @@ def portrait(rule: str, suite: str) -> dict:  # name: HTML
     return dict(maths=equations(made), trace=picture(trace_figure(made, judged)),
                 learning=picture(learning_figure(made, judged)))
 
-# %% ../../nbs/local/13_dashboard.ipynb #2b80c5bb
+# %% ../../nbs/local/13_dashboard.ipynb #f31e75a6
 @cache
 def thread(work):
     "The thread in which `work` is done for all pages."
@@ -240,7 +242,7 @@ def later(work, *args):
         except Exception as e: return f"cannot be shown: {e}"      # of rules and suites that others wrote
     return thread(work).submit(careful)
 
-# %% ../../nbs/local/13_dashboard.ipynb #e73163de
+# %% ../../nbs/local/13_dashboard.ipynb #88952b86
 GROUPS = dict(search=SearchConfig, evolution=EvolveConfig, prior=Prior)
 
 def present(s: dict) -> dict:
@@ -272,7 +274,7 @@ def give(
     listed = ", ".join(f"{k} = {text.strip()}" for k, text in texts.items())
     return f"{kind} of {s['id']} is ordered, number {number}" + (f", with {listed}" if listed else "")
 
-# %% ../../nbs/local/13_dashboard.ipynb #ee13c9d4
+# %% ../../nbs/local/13_dashboard.ipynb #ebad1dc6
 def panel():
     "The module panel; raises `InvalidInput` where it is not installed."
     try: import panel
@@ -303,7 +305,7 @@ def facts(entries: list) -> dict:
     columns = {k: [e[k] for e in entries] for k in ("id", "score", "held", "size", "tries", "island")}
     return columns | dict(senses=[", ".join(e["senses"]) or "nothing" for e in entries])
 
-# %% ../../nbs/local/13_dashboard.ipynb #bdef7ca7
+# %% ../../nbs/local/13_dashboard.ipynb #7d243184
 COLOURS = ("#2f6fb0", "#d1772e", "#3a9157", "#b0413e", "#7a5fa8", "#8a6d4f", "#c56ba4", "#5f6b76")
 
 def curve_chart():
@@ -340,7 +342,7 @@ def fill_curve(sources: dict, archive: Archive, islands: list, beside: dict):
     put(sources["known"], name=list(beside), x=[1]*len(beside), y=list(beside.values()), xs=[[1, most]]*len(beside),
         ys=[[v, v] for v in beside.values()])
 
-# %% ../../nbs/local/13_dashboard.ipynb #a6c417d8
+# %% ../../nbs/local/13_dashboard.ipynb #297fe56f
 def funnel_chart():
     "Tries by hurdle, and the source bars."
     from bokeh.models import ColumnDataSource, LabelSet
@@ -361,7 +363,7 @@ def fill_funnel(fig, sources: dict, archive: Archive):
         said=[f"{r[1]:,}  {r[2]}" for r in rows])
     fig.x_range.end = 12*max([100, *(r[1] for r in rows)])
 
-# %% ../../nbs/local/13_dashboard.ipynb #0915f8ad
+# %% ../../nbs/local/13_dashboard.ipynb #72fa1d09
 ROWS = 12       # sets of senses in the picture of the archive, those with the best leaders
 
 def scale():
@@ -394,7 +396,7 @@ def fill_archive(fig, sources: dict, archive: Archive, width: int):
         middle=[(k + 0.5)*width for k, _ in kept], width=[width*0.94]*len(kept),
         low=[min(e["score"], e["held"]) for e in found])
 
-# %% ../../nbs/local/13_dashboard.ipynb #d7833655
+# %% ../../nbs/local/13_dashboard.ipynb #deb56a17
 def tree_chart():
     "The tree of rules, and the sources rules and lines."
     from bokeh.models import ColumnDataSource
@@ -430,7 +432,7 @@ def fill_tree(sources: dict, archive: Archive, chosen=None):
             made["colour"].append("#d1772e" if bold else "#c3cad2")
     put(sources["lines"], **made)
 
-# %% ../../nbs/local/13_dashboard.ipynb #eaf1020e
+# %% ../../nbs/local/13_dashboard.ipynb #6380deb6
 CARD = dict(background="white", border="1px solid #e2e6eb", border_radius="8px", padding="10px 12px")
 LOOKS = """:host { font: 13px/1.45 system-ui, sans-serif; color: #222b36 } h1 { font-size: 19px; margin: 0 }
 h2 { font-size: 13px; margin: 0 0 .4em } .faint { color: #7b8590 } .bad { color: #a32020 } svg { max-width: 100%; height: auto }
@@ -456,6 +458,7 @@ class Page:
         self.store, self.reader = store, Reader(store)
         self.chosen, self.rule = chosen, None       # rule: None for the best
         self.stamp, self.mark, self.drawn = object(), None, None        # what is on the page
+        self.quiet = None                           # what is looked at, where only a new stamp changes the page
         self.searches, self.older, self.archive, self.base = {}, 0, Archive(), {}
         self.portrait = self.beside = None          # futures
         names = "head", "trouble", "answer", "facts", "maths", "trace", "learning", "islands", "orders", "about"
@@ -471,7 +474,7 @@ class Page:
         self.buttons, self.form = self.controls(pn)
         self.view = self.arranged(pn)
 
-# %% ../../nbs/local/13_dashboard.ipynb #53d048ad
+# %% ../../nbs/local/13_dashboard.ipynb #f9d30c67
 BUTTONS = dict(pause="Pause", resume="Resume", stop="Stop", change="Change this search", fork="Fork a child")
 LEADING = ("change", "fork")        # those that take what is in the form
 
@@ -511,7 +514,7 @@ def arranged(self: Page, pn):
     return pn.Column(box(pn, p["head"], p["trouble"]), pn.Row(left, right, sizing_mode="stretch_width"),
                      styles=dict(background="#f3f5f7", min_height="100vh"), sizing_mode="stretch_width")
 
-# %% ../../nbs/local/13_dashboard.ipynb #b54beff1
+# %% ../../nbs/local/13_dashboard.ipynb #f7850e58
 STRANGE = AttributeError, IndexError, KeyError, TypeError, ValueError   # what rows of other versions lead to
 
 @patch
@@ -527,6 +530,8 @@ def tick(self: Page):
 def look(self: Page) -> str:  # what is the matter, or nothing
     "One look at the store; raises `StoreFailed`, `InvalidInput`."
     stamp, trouble = self.reader.stamp(), ""
+    asked = self.chosen, self.rule
+    if stamp == self.stamp and asked == self.quiet: return trouble
     if stamp != self.stamp or stamp is None:
         trouble = self.reader.complaint()
         self.searches, self.older = ({}, 0) if trouble else self.reader.overview()
@@ -537,9 +542,12 @@ def look(self: Page) -> str:  # what is the matter, or nothing
     if s is None: return trouble
     self.show_search(s)
     self.show_rule(s)
+    owned = any(i["owner"] for each in self.searches.values() for i in each["islands"])
+    waits = self.portrait or not self.beside.done()
+    self.quiet = None if owned or waits else asked      # a worker may be killed, which the store does not tell
     return trouble
 
-# %% ../../nbs/local/13_dashboard.ipynb #5a5968d2
+# %% ../../nbs/local/13_dashboard.ipynb #2d87ac5e
 @patch
 def show_list(self: Page):
     "The searches as a tree, and which of them is looked at."
@@ -560,12 +568,13 @@ def choose(self: Page, id):
     "Look at another search."
     if id is None or id == self.chosen and self.base: return
     self.chosen, self.rule, self.mark, self.drawn, self.base = id, None, None, None, {}
+    self.quiet = None
     if id in self.searches: self.tick()
 
 @patch
 def look_at(self: Page, rule):  # id, or None for the best
     "Look at another rule."
-    self.rule, self.mark = rule, None
+    self.rule, self.mark, self.quiet = rule, None, None
     self.tick()
 
 @patch
@@ -573,7 +582,7 @@ def picked(self: Page, source, name, old, new):
     "A rule was clicked."
     if new and source.data["score"][new[0]] is not None: self.look_at(source.data["id"][new[0]])
 
-# %% ../../nbs/local/13_dashboard.ipynb #e9132dae
+# %% ../../nbs/local/13_dashboard.ipynb #98dbf31e
 @patch
 def show_search(self: Page, s: dict):
     "State, charts and tables of the chosen search."
@@ -601,7 +610,7 @@ def show_search(self: Page, s: dict):
         if self.form[name].value == self.base.get(name, self.form[name].value) or not self.base: self.form[name].value = text
     self.base = texts
 
-# %% ../../nbs/local/13_dashboard.ipynb #19756db9
+# %% ../../nbs/local/13_dashboard.ipynb #563e396e
 @patch
 def show_tables(self: Page, s: dict):
     "Who works on which island, and what was ordered."
@@ -636,7 +645,7 @@ def show_rule(self: Page, s: dict):
     self.panes["trace"].object = "<h2>One node while it learns</h2>" + made["trace"]
     self.panes["learning"].object = "<h2>Error while it is taught, held-out seeds</h2>" + made["learning"]
 
-# %% ../../nbs/local/13_dashboard.ipynb #1525d45d
+# %% ../../nbs/local/13_dashboard.ipynb #288e820d
 @patch
 def ask(self: Page, kind: str):
     "Give an order, and say what became of it."
@@ -652,7 +661,7 @@ def ask(self: Page, kind: str):
     self.panes["answer"].object = f'<p class="{"bad" if wrong else "good"}">{said(text)}</p>'
     self.tick()
 
-# %% ../../nbs/local/13_dashboard.ipynb #dd0719ff
+# %% ../../nbs/local/13_dashboard.ipynb #f22aded4
 def free_port(port: int) -> int:  # the port, another one for 0
     "Raise `InvalidInput` for a port that cannot be had."
     require(type(port) is int and 0 <= port < 65536, "port", port, "must be from 0 to 65535; 0 takes a free one")
