@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['BEGIN', 'LISTED', 'SHOWN', 'BESIDE', 'GROUPS', 'HOVER', 'COLOURS', 'ROWS', 'CARD', 'LOOKS', 'LISTS', 'BAD', 'BUTTONS',
            'LEADING', 'STRANGE', 'Reader', 'at_work', 'state_of', 'in_order', 'best_of', 'kin', 'places', 'references',
-           'portrait', 'thread', 'later', 'present', 'as_texts', 'give', 'panel', 'chart', 'put', 'facts',
+           'portrait', 'thread', 'later', 'present', 'as_texts', 'give', 'panel', 'chart', 'put', 'told', 'facts',
            'curve_chart', 'steps', 'fill_curve', 'funnel_chart', 'fill_funnel', 'scale', 'archive_chart',
-           'fill_archive', 'tree_chart', 'fill_tree', 'box', 'html', 'Page', 'free_port', 'visit', 'server_of',
-           'dashboard']
+           'fill_archive', 'tree_chart', 'branches', 'fill_tree', 'box', 'html', 'Page', 'free_port', 'visit',
+           'server_of', 'dashboard']
 
-# %% ../../nbs/local/13_dashboard.ipynb #9f019741
+# %% ../../nbs/local/13_dashboard.ipynb #00494be0
 import concurrent.futures, contextlib, json, math, socket, sqlite3, time
 from functools import cache, lru_cache, partial
 from dataclasses import fields
@@ -26,9 +26,9 @@ from .score import held_out, score, suite_of
 from .search import (Ledger, LIGHT, SearchConfig, changed, from_texts, is_gone, rising, standing_order,
                               tables)
 
-# %% ../../nbs/local/13_dashboard.ipynb #51d19ce5
+# %% ../../nbs/local/13_dashboard.ipynb #ec2d89f1
 class Reader(Ledger):
-    "A store of searches that is read only; raises `StoreFailed` where it cannot be read, or something is to be written."
+    "A store of searches that is only read; raises `StoreFailed` where it cannot be, or is to be written."
     def __init__(self,
         store=None,     # URL or path; None for the usual one
         patience=2.,    # seconds for which a writer is waited for
@@ -47,7 +47,7 @@ class Reader(Ledger):
             with self.engine.connect() as c: return work(c)
         except DBAPIError as e: raise store_failure(self.name, str(e.orig)) from None
 
-# %% ../../nbs/local/13_dashboard.ipynb #81f56aca
+# %% ../../nbs/local/13_dashboard.ipynb #7149db67
 @patch
 def stamp(self: Reader):
     "Differs from the last one if something was written since; None where there is no store."
@@ -55,7 +55,8 @@ def stamp(self: Reader):
     log = self.file.with_name(self.file.name + "-wal")
     try:
         with open(self.file, "rb") as f: head = f.read(28)[24:]
-        states = [(s.st_ino, s.st_size, s.st_mtime_ns) for s in (p.stat() for p in (self.file, log) if p.exists())]
+        stats = [p.stat() for p in (self.file, log) if p.exists()]
+        states = [(s.st_ino, s.st_size, s.st_mtime_ns) for s in stats]
     except OSError: return None
     return head, tuple(states)
 
@@ -63,13 +64,14 @@ def stamp(self: Reader):
 def sums(self: Reader):
     "The same of a database that is no file."
     import sqlalchemy as sa
-    t, orders, f = tables()["islands"], tables()["orders"], sa.func
+    t, orders = tables()["islands"], tables()["orders"]
+    f = sa.func
     asked = (sa.select(f.count(), f.sum(t.c.tries), f.count(t.c.owner), f.max(t.c.seen), f.max(t.c.until)),
              sa.select(f.count(orders.c.id), f.count(orders.c.done)), sa.select(f.count(runs_table().c.id)))
     try: return self.read(lambda c: tuple(tuple(c.execute(q).one()) for q in asked))
     except StoreFailed: return time.monotonic()     # no tables yet, or no server: look, and say what is wrong
 
-# %% ../../nbs/local/13_dashboard.ipynb #c2efa7cd
+# %% ../../nbs/local/13_dashboard.ipynb #ae17f526
 BEGIN = "begin a search with: ept search --seconds 600"
 
 @patch
@@ -94,14 +96,15 @@ def complaint(self: Reader) -> str:
     searched = "ept_islands" in there and self.read(lambda c: c.execute(query).first())
     return "" if searched else f"No searches in {self.name} yet; {BEGIN}"
 
-# %% ../../nbs/local/13_dashboard.ipynb #c1cfc5ab
+# %% ../../nbs/local/13_dashboard.ipynb #73935a1e
 LISTED = 200    # searches on the page, the newest
 
 @patch
 def overview(self: Reader) -> tuple[dict, int]:  # id: what is known of a search; how many are left out
     "The searches of a store."
     import sqlalchemy as sa
-    t, orders, runs = tables()["islands"], tables()["orders"], runs_table()
+    t, orders = tables()["islands"], tables()["orders"]
+    runs = runs_table()
     some = (runs.c.id, runs.c.start, runs.c.parameters)
     query = runs.select().with_only_columns(*some).where(runs.c.name == "local search")
     def work(c):
@@ -116,7 +119,7 @@ def overview(self: Reader) -> tuple[dict, int]:  # id: what is known of a search
         return {k: s for k, s in found.items() if s["islands"] and isinstance(s["given"], dict)}, count - len(found)
     return self.read(work)
 
-# %% ../../nbs/local/13_dashboard.ipynb #8a019cc8
+# %% ../../nbs/local/13_dashboard.ipynb #ff43dd59
 def at_work(island: dict) -> bool | None:  # None: its worker is gone
     "Whether somebody works on an island."
     if island["owner"] is None: return False
@@ -131,14 +134,14 @@ def state_of(s: dict) -> tuple[str, str]:  # a word, and what can be done, which
     hands = [at_work(i) for i in s["islands"]]
     told = next((o["kind"] for o in reversed(s["orders"]) if o["kind"] in ("pause", "resume", "stop")), "resume")
     again = f"ept search --id {s['islands'][0]['family']} --seconds 600"
-    if all(i["state"] == "done" for i in s["islands"]): return "done", "every island has made its tries; fork it to go on"
+    if all(i["state"] == "done" for i in s["islands"]): return "done", "all tries are made; fork it to go on"
     if told == "stop": return ("stopping" if any(hands) else "stopped"), "resume it to go on"
     if told == "pause": return ("pausing" if any(hands) else "paused"), "resume it to go on"
     if any(hands): return "running", ""
     if None in hands: return "lost its worker", f"its islands go on from their last snapshots: {again}"
     return "waiting", f"nobody works for it: {again}"
 
-# %% ../../nbs/local/13_dashboard.ipynb #dc4739f8
+# %% ../../nbs/local/13_dashboard.ipynb #95eefba8
 def in_order(searches: dict) -> list[tuple]:  # (depth, search)
     "Searches as a tree, the newest family first."
     children, roots = {}, []
@@ -154,10 +157,11 @@ def in_order(searches: dict) -> list[tuple]:  # (depth, search)
 
 def best_of(s: dict) -> tuple:  # score, held-out score; None where nothing has learnt
     "The best that an island of a search has."
-    scores = [(min(i["best"], i["held"] or 0.), i["best"], i["held"]) for i in s["islands"] if i["best"] is not None]
+    known = [(i["best"], i["held"] or 0.) for i in s["islands"] if i["best"] is not None]
+    scores = [(min(pair), *pair) for pair in known]
     return max(scores)[1:] if scores else (None, None)
 
-# %% ../../nbs/local/13_dashboard.ipynb #67dea579
+# %% ../../nbs/local/13_dashboard.ipynb #daff1286
 @patch
 def found(self: Reader, id: str) -> Archive:
     "What a search has found, entries without `rule` and `card`."
@@ -183,7 +187,7 @@ def text(self: Reader,
     query = t.select().with_only_columns(t.c.rule).where(t.c.search == search, t.c.id == rule)
     return self.read(lambda c: c.execute(query).scalar())
 
-# %% ../../nbs/local/13_dashboard.ipynb #315d1baa
+# %% ../../nbs/local/13_dashboard.ipynb #b18c7560
 SHOWN = 300     # rules in the picture of a tree
 
 def kin(archive: Archive, most=SHOWN) -> dict:  # id: entry
@@ -202,7 +206,7 @@ def places(entries: dict) -> dict:  # id: height
     for id, e in sorted(entries.items(), key=lambda pair: (pair[1]["tries"], pair[0])):
         parent = next((p for p in e["parents"] if p in entries and p != id), None)
         (roots if parent is None else children.setdefault(parent, [])).append(id)
-    walk, todo, at = [], roots[::-1], {}
+    walk, todo = [], roots[::-1]
     while todo:
         walk.append(todo.pop())
         todo += children.get(walk[-1], [])[::-1]
@@ -212,7 +216,7 @@ def places(entries: dict) -> dict:  # id: height
         if id in children: at[id] = sum(at[k] for k in children[id])/len(children[id])
     return at
 
-# %% ../../nbs/local/13_dashboard.ipynb #2866f783
+# %% ../../nbs/local/13_dashboard.ipynb #b890cea1
 BESIDE = ("backprop", "delta")      # known rules beside a search
 
 @lru_cache(maxsize=16)
@@ -227,7 +231,7 @@ def portrait(rule: str, suite: str) -> dict:  # name: HTML
     return dict(maths=equations(made), trace=picture(trace_figure(made, judged)),
                 learning=picture(learning_figure(made, judged)))
 
-# %% ../../nbs/local/13_dashboard.ipynb #f31e75a6
+# %% ../../nbs/local/13_dashboard.ipynb #34bad067
 @cache
 def thread(work):
     "The thread in which `work` is done for all pages."
@@ -242,7 +246,7 @@ def later(work, *args):
         except Exception as e: return f"cannot be shown: {e}"      # of rules and suites that others wrote
     return thread(work).submit(careful)
 
-# %% ../../nbs/local/13_dashboard.ipynb #88952b86
+# %% ../../nbs/local/13_dashboard.ipynb #c720f511
 GROUPS = dict(search=SearchConfig, evolution=EvolveConfig, prior=Prior)
 
 def present(s: dict) -> dict:
@@ -274,14 +278,19 @@ def give(
     listed = ", ".join(f"{k} = {text.strip()}" for k, text in texts.items())
     return f"{kind} of {s['id']} is ordered, number {number}" + (f", with {listed}" if listed else "")
 
-# %% ../../nbs/local/13_dashboard.ipynb #ebad1dc6
+# %% ../../nbs/local/13_dashboard.ipynb #e2f0ccfc
 def panel():
     "The module panel; raises `InvalidInput` where it is not installed."
     try: import panel
     except ImportError: raise InvalidInput("dashboard", "panel", install_hint("dashboard")) from None
     return panel
 
-def chart(title: str, x: str, y: str, height=270, **options):
+def chart(
+    title: str,
+    x: str, y: str,     # labels of the axes
+    height=270,         # in pixels; the width is what there is
+    **options,          # of a figure of Bokeh
+):
     "An empty figure of Bokeh."
     from bokeh.plotting import figure
     fig = figure(title=title, x_axis_label=x, y_axis_label=y, height=height, sizing_mode="stretch_width",
@@ -293,19 +302,25 @@ def chart(title: str, x: str, y: str, height=270, **options):
         axis.minor_tick_line_color, axis.axis_label_text_font_size = None, "11px"
     return fig
 
-def put(source, **data):
+# %% ../../nbs/local/13_dashboard.ipynb #d9e068fe
+def put(
+    source,     # of Bokeh
+    **data,     # columns
+):
     "Give a source new data, unless it has them."
     if {k: list(v) for k, v in source.data.items()} != {k: list(v) for k, v in data.items()}: source.data = data
 
 HOVER = [("rule", "@id"), ("score", "@score{0.000}"), ("held out", "@held{0.000}"), ("nodes", "@size"),
          ("is told", "@senses"), ("tries", "@tries"), ("island", "@island")]
 
+def told(e: dict) -> str: return ", ".join(e["senses"]) or "nothing"
+
 def facts(entries: list) -> dict:
     "Columns of a source, of what is said of rules."
     columns = {k: [e[k] for e in entries] for k in ("id", "score", "held", "size", "tries", "island")}
-    return columns | dict(senses=[", ".join(e["senses"]) or "nothing" for e in entries])
+    return columns | dict(senses=[told(e) for e in entries])
 
-# %% ../../nbs/local/13_dashboard.ipynb #7d243184
+# %% ../../nbs/local/13_dashboard.ipynb #38c65296
 COLOURS = ("#2f6fb0", "#d1772e", "#3a9157", "#b0413e", "#7a5fa8", "#8a6d4f", "#c56ba4", "#5f6b76")
 
 def curve_chart():
@@ -321,7 +336,8 @@ def curve_chart():
                             y_offset=1))
     return fig, dict(lines=lines, known=beside)
 
-def steps(points: list) -> tuple:  # xs, ys
+# %% ../../nbs/local/13_dashboard.ipynb #05214fee
+def steps(points: list) -> tuple:  # pairs; xs, ys
     "A line that stays until it rises."
     xs = [x for x, _ in points for _ in (0, 1)][1:]
     ys = [y for _, y in points for _ in (0, 1)][:-1]
@@ -336,13 +352,14 @@ def fill_curve(sources: dict, archive: Archive, islands: list, beside: dict):
         for column, dash in ((3, "solid"), (4, "dotted")):
             last = (max(end.get(n, 1), own[-1][0], 1), own[-1][column])
             xs, ys = steps([*((max(p[0], 1), p[column]) for p in own), last])
-            for name, v in dict(xs=xs, ys=ys, colour=COLOURS[n % len(COLOURS)], dash=dash).items(): made[name].append(v)
+            line = dict(xs=xs, ys=ys, colour=COLOURS[n % len(COLOURS)], dash=dash)
+            for name, v in line.items(): made[name].append(v)
     put(sources["lines"], **made)
     most = max([2, *end.values()])
     put(sources["known"], name=list(beside), x=[1]*len(beside), y=list(beside.values()), xs=[[1, most]]*len(beside),
         ys=[[v, v] for v in beside.values()])
 
-# %% ../../nbs/local/13_dashboard.ipynb #297fe56f
+# %% ../../nbs/local/13_dashboard.ipynb #1dab22c2
 def funnel_chart():
     "Tries by hurdle, and the source bars."
     from bokeh.models import ColumnDataSource, LabelSet
@@ -363,7 +380,7 @@ def fill_funnel(fig, sources: dict, archive: Archive):
         said=[f"{r[1]:,}  {r[2]}" for r in rows])
     fig.x_range.end = 12*max([100, *(r[1] for r in rows)])
 
-# %% ../../nbs/local/13_dashboard.ipynb #72fa1d09
+# %% ../../nbs/local/13_dashboard.ipynb #e22ef73d
 ROWS = 12       # sets of senses in the picture of the archive, those with the best leaders
 
 def scale():
@@ -376,27 +393,31 @@ def archive_chart():
     "The cells, and the source cells."
     from bokeh.models import ColumnDataSource
     cells = ColumnDataSource(dict(facts([]), row=[], middle=[], width=[], low=[]))
-    fig = chart("Archive: the best by size and by what it is told; darker is better", "tree nodes", "", y_range=["nothing"],
+    fig = chart("Archive: the best by size and what it is told; darker is better", "tree nodes", "",
+                y_range=["nothing"],
                 tools="tap,hover", tooltips=HOVER)
     fig.rect("middle", "row", "width", 0.9, fill_color=scale(), line_color="white", source=cells,
              nonselection_fill_alpha=0.55, selection_line_color="#d1772e")
     fig.ygrid.grid_line_color = None
     return fig, dict(cells=cells)
 
-def fill_archive(fig, sources: dict, archive: Archive, width: int):
+# %% ../../nbs/local/13_dashboard.ipynb #d0a6d8d5
+def fill_archive(
+    fig, sources: dict,     # from `archive_chart`
+    archive: Archive, width: int,   # of a cell in tree nodes
+):
     "Show the leaders of cells, of each row and column the one that is worth most."
     leaders = {}
-    for e in sorted(archive.cells(width).values(), key=worth): leaders[e["size"]//width, ", ".join(e["senses"])] = e
+    for e in sorted(archive.cells(width).values(), key=worth): leaders[e["size"]//width, told(e)] = e
     ranked = sorted(leaders, key=lambda k: worth(leaders[k]), reverse=True)
-    rows = list(dict.fromkeys(told or "nothing" for _, told in ranked))[:ROWS][::-1]
-    kept = [k for k in leaders if (k[1] or "nothing") in rows]
+    rows = list(dict.fromkeys(row for _, row in ranked))[:ROWS][::-1]
+    kept = [k for k in leaders if k[1] in rows]
     if list(fig.y_range.factors) != rows: fig.y_range.factors = rows or ["nothing"]
     found = [leaders[k] for k in kept]
-    put(sources["cells"], **facts(found), row=[told or "nothing" for _, told in kept],
-        middle=[(k + 0.5)*width for k, _ in kept], width=[width*0.94]*len(kept),
-        low=[min(e["score"], e["held"]) for e in found])
+    put(sources["cells"], **facts(found), row=[row for _, row in kept], middle=[(k + 0.5)*width for k, _ in kept],
+        width=[width*0.94]*len(kept), low=[min(e["score"], e["held"]) for e in found])
 
-# %% ../../nbs/local/13_dashboard.ipynb #deb56a17
+# %% ../../nbs/local/13_dashboard.ipynb #98fe2885
 def tree_chart():
     "The tree of rules, and the sources rules and lines."
     from bokeh.models import ColumnDataSource
@@ -410,32 +431,42 @@ def tree_chart():
     fig.ygrid.grid_line_color, fig.yaxis.visible = None, False
     return fig, dict(rules=rules, lines=lines)
 
-def fill_tree(sources: dict, archive: Archive, chosen=None):
-    "Show the tree; the line of the chosen rule stands out."
+# %% ../../nbs/local/13_dashboard.ipynb #55fb3d6d
+def branches(entries: dict, at: dict, line: set) -> dict:  # by id: entries, heights; ids of the chosen line
+    "The lines of the tree, as columns."
+    made = dict(xs=[], ys=[], width=[], colour=[])
+    def x(id): return max(entries[id]["tries"], 1)
+    for id in at:
+        for k, p in enumerate(p for p in entries[id]["parents"] if p in at and p != id):
+            bold = id in line and p in line
+            made["xs"].append([x(p), x(p), x(id)])
+            made["ys"].append([at[p], at[id], at[id]])
+            made["width"].append((2. if bold else 1.2)/(1 + k))
+            made["colour"].append("#d1772e" if bold else "#c3cad2")
+    return made
+
+def fill_tree(
+    sources: dict,      # from `tree_chart`
+    archive: Archive,
+    chosen=None,        # id of a rule
+):
+    "Show the tree."
     entries = kin(archive)
     if chosen in archive.rules: entries |= {e["id"]: e for e in archive.lineage(chosen)}
     at, line = places(entries), {e["id"] for e in archive.lineage(chosen)} if chosen else set()
-    def x(id): return max(entries[id]["tries"], 1)
-    found = [e for e in entries.values() if e["id"] in at]
-    scored = [e["score"] is not None for e in found]
-    put(sources["rules"], **facts(found), x=[x(e["id"]) for e in found], y=[at[e["id"]] for e in found],
-        low=[min(e["score"], e["held"]) if s else math.nan for e, s in zip(found, scored)],
-        width=[(14 if e["id"] == chosen else 9) if s else 4 for e, s in zip(found, scored)],
+    found = [entries[id] for id in at]
+    def low(e): return math.nan if e["score"] is None else min(e["score"], e["held"])
+    def width(e): return 4 if e["score"] is None else 9 + 5*(e["id"] == chosen)
+    put(sources["rules"], **facts(found), x=[max(e["tries"], 1) for e in found], y=list(at.values()),
+        low=[low(e) for e in found], width=[width(e) for e in found],
         edge=["#d1772e" if e["id"] in line else "#5f6b76" for e in found])
-    made = dict(xs=[], ys=[], width=[], colour=[])
-    for e in found:
-        for k, p in enumerate(p for p in e["parents"] if p in at and p != e["id"]):
-            bold = e["id"] in line and p in line
-            made["xs"].append([x(p), x(p), x(e["id"])])
-            made["ys"].append([at[p], at[e["id"]], at[e["id"]]])
-            made["width"].append(0.6 if k else 2. if bold else 1.2)
-            made["colour"].append("#d1772e" if bold else "#c3cad2")
-    put(sources["lines"], **made)
+    put(sources["lines"], **branches(entries, at, line))
 
-# %% ../../nbs/local/13_dashboard.ipynb #6380deb6
+# %% ../../nbs/local/13_dashboard.ipynb #58f1c2e7
 CARD = dict(background="white", border="1px solid #e2e6eb", border_radius="8px", padding="10px 12px")
 LOOKS = """:host { font: 13px/1.45 system-ui, sans-serif; color: #222b36 } h1 { font-size: 19px; margin: 0 }
-h2 { font-size: 13px; margin: 0 0 .4em } .faint { color: #7b8590 } .bad { color: #a32020 } svg { max-width: 100%; height: auto }
+h2 { font-size: 13px; margin: 0 0 .4em } .faint { color: #7b8590 } .bad { color: #a32020 }
+svg { max-width: 100%; height: auto }
 .facts { display: flex; flex-wrap: wrap; gap: 6px 30px } .facts b { display: block; font-size: 18px; font-weight: 600 }
 table { border-collapse: collapse; width: 100% } td, th { padding: 2px 8px 2px 0; text-align: left; vertical-align: top;
 border-bottom: 1px solid #eef1f4; overflow-wrap: anywhere } pre { white-space: pre-wrap; font-size: 11px }"""
@@ -451,15 +482,21 @@ def html(pn, text="", name=""):
     "A pane of HTML."
     return pn.pane.HTML(text, stylesheets=[LOOKS], sizing_mode="stretch_width", margin=2, css_classes=[name]*bool(name))
 
+# %% ../../nbs/local/13_dashboard.ipynb #7665c1f6
 class Page:
     "The searches of a store as one visitor sees them."
-    def __init__(self, store=None, chosen=None):    # URL or path; id of the search that is looked at first
+    def __init__(self,
+        store=None,     # URL or path; None for the usual one
+        chosen=None,    # id of the search that is looked at first
+    ):
         pn = panel()
         self.store, self.reader = store, Reader(store)
         self.chosen, self.rule = chosen, None       # rule: None for the best
-        self.stamp, self.mark, self.drawn = object(), None, None        # what is on the page
+        self.stamp, self.mark = object(), None      # what is on the page
+        self.drawn = None                           # (search, rule) of the portrait
         self.quiet = None                           # what is looked at, where only a new stamp changes the page
-        self.searches, self.older, self.archive, self.base = {}, 0, Archive(), {}
+        self.searches, self.older = {}, 0
+        self.archive, self.base = Archive(), {}     # base: what the form was filled with
         self.portrait = self.beside = None          # futures
         names = "head", "trouble", "answer", "facts", "maths", "trace", "learning", "islands", "orders", "about"
         self.panes = {name: html(pn, name=name) for name in names}
@@ -474,7 +511,7 @@ class Page:
         self.buttons, self.form = self.controls(pn)
         self.view = self.arranged(pn)
 
-# %% ../../nbs/local/13_dashboard.ipynb #f9d30c67
+# %% ../../nbs/local/13_dashboard.ipynb #58db3aaf
 BUTTONS = dict(pause="Pause", resume="Resume", stop="Stop", change="Change this search", fork="Fork a child")
 LEADING = ("change", "fork")        # those that take what is in the form
 
@@ -492,6 +529,7 @@ def controls(self: Page, pn) -> tuple:  # buttons and fields, by name
         return made
     return {kind: button(kind, label) for kind, label in BUTTONS.items()}, form
 
+# %% ../../nbs/local/13_dashboard.ipynb #cf0fa857
 @patch
 def arranged(self: Page, pn):
     "The page, put together."
@@ -499,11 +537,11 @@ def arranged(self: Page, pn):
     def grid(names): return pn.GridBox(*(self.form[k] for k in names), ncols=2, sizing_mode="stretch_width")
     rare = list(Prior().to_dict())
     common = [k for k in self.form if k not in rare]
-    def part(title, names): return pn.Card(grid(names), title=title, collapsed=True, sizing_mode="stretch_width", margin=2)
+    rarely = pn.Card(grid(rare), title="Probabilities", collapsed=True, sizing_mode="stretch_width", margin=2)
     left = pn.Column(
         box(pn, html(pn, "<h2>Searches</h2>"), self.list, p["about"]),
         box(pn, pn.Row(*(b[k] for k in b if k not in LEADING)), html(pn, "<h2>Parameters</h2>"), grid(common),
-            part("Probabilities", rare), pn.Row(*(b[k] for k in LEADING)), p["answer"]), width=400, margin=0)
+            rarely, pn.Row(*(b[k] for k in LEADING)), p["answer"]), width=400, margin=0)
     best = pn.widgets.Button(name="the best", margin=0)
     best.on_click(lambda event: self.look_at(None))
     right = pn.Column(
@@ -514,7 +552,7 @@ def arranged(self: Page, pn):
     return pn.Column(box(pn, p["head"], p["trouble"]), pn.Row(left, right, sizing_mode="stretch_width"),
                      styles=dict(background="#f3f5f7", min_height="100vh"), sizing_mode="stretch_width")
 
-# %% ../../nbs/local/13_dashboard.ipynb #f7850e58
+# %% ../../nbs/local/13_dashboard.ipynb #5fe39ba1
 STRANGE = AttributeError, IndexError, KeyError, TypeError, ValueError   # what rows of other versions lead to
 
 @patch
@@ -547,7 +585,7 @@ def look(self: Page) -> str:  # what is the matter, or nothing
     self.quiet = None if owned or waits else asked      # a worker may be killed, which the store does not tell
     return trouble
 
-# %% ../../nbs/local/13_dashboard.ipynb #2d87ac5e
+# %% ../../nbs/local/13_dashboard.ipynb #688cefff
 @patch
 def show_list(self: Page):
     "The searches as a tree, and which of them is looked at."
@@ -563,18 +601,21 @@ def show_list(self: Page):
     if options != self.list.options: self.list.param.update(options=options, value=self.chosen)
     self.panes["about"].object = f'<p class="faint">{self.older} older ones are not listed</p>' if self.older else ""
 
+# %% ../../nbs/local/13_dashboard.ipynb #56b8409c
 @patch
 def choose(self: Page, id):
     "Look at another search."
     if id is None or id == self.chosen and self.base: return
-    self.chosen, self.rule, self.mark, self.drawn, self.base = id, None, None, None, {}
-    self.quiet = None
+    self.chosen, self.base = id, {}
+    self.rule = None
+    self.mark = self.drawn = self.quiet = None
     if id in self.searches: self.tick()
 
 @patch
 def look_at(self: Page, rule):  # id, or None for the best
     "Look at another rule."
-    self.rule, self.mark, self.quiet = rule, None, None
+    self.rule = rule
+    self.mark = self.quiet = None
     self.tick()
 
 @patch
@@ -582,19 +623,22 @@ def picked(self: Page, source, name, old, new):
     "A rule was clicked."
     if new and source.data["score"][new[0]] is not None: self.look_at(source.data["id"][new[0]])
 
-# %% ../../nbs/local/13_dashboard.ipynb #98dbf31e
+# %% ../../nbs/local/13_dashboard.ipynb #366d3cd8
 @patch
-def show_search(self: Page, s: dict):
-    "State, charts and tables of the chosen search."
+def show_facts(self: Page, s: dict):
+    "The state of the chosen search in a line."
     word, advice = state_of(s)
     score, held = best_of(s)
-    tries, seconds = (sum(i[k] for i in s["islands"]) for k in ("tries", "seconds"))
     busy = sum(at_work(i) is True for i in s["islands"])
-    shown = dict(state=word, score="–" if score is None else score, held="–" if held is None else held,
-                 tries=f"{tries:,}", rules=f"{len(self.archive.rules):,}", work=f"{busy} of {len(s['islands'])}")
-    names = dict(held="held out", work="islands at work", score="best score", rules="rules kept")
-    cells = "".join(f'<span><b>{said(v)}</b>{names.get(k, k)}</span>' for k, v in shown.items())
+    tries = sum(i["tries"] for i in s["islands"])
+    shown = {"state": word, "best score": score, "held out": held, "tries": f"{tries:,}",
+             "rules kept": f"{len(self.archive.rules):,}", "islands at work": f"{busy} of {len(s['islands'])}"}
+    cells = "".join(f"<span><b>{said(v)}</b>{name}</span>" for name, v in shown.items())
     self.panes["facts"].object = f'<div class="facts">{cells}</div><div class="faint">{said(advice)}</div>'
+
+@patch
+def show_search(self: Page, s: dict):
+    "Charts and tables of the chosen search."
     mark = s["id"], self.rule, tuple((i["tries"], i["round"], i["seconds"]) for i in s["islands"])
     if mark != self.mark:
         self.archive, self.mark = self.reader.found(s["id"]), mark
@@ -602,21 +646,28 @@ def show_search(self: Page, s: dict):
         fill_archive(self.cells, self.cell, self.archive, present(s)["evolution"]["cell"])
         fill_tree(self.trees, self.archive, self.rule or (self.archive.best or {}).get("id"))
         self.beside = later(references, s["given"]["stages"][-1])
-    ready = self.beside and self.beside.done() and isinstance(self.beside.result(), dict)
+    ready = self.beside.done() and isinstance(self.beside.result(), dict)
     fill_curve(self.curves, self.archive, s["islands"], self.beside.result() if ready else {})
+    self.show_facts(s)
     self.show_tables(s)
-    texts = as_texts(present(s))
+    self.fill_form(as_texts(present(s)))
+
+# %% ../../nbs/local/13_dashboard.ipynb #c3663429
+@patch
+def fill_form(self: Page, texts: dict):
+    "Show parameters, except in fields in which something else was typed."
     for name, text in texts.items():
-        if self.form[name].value == self.base.get(name, self.form[name].value) or not self.base: self.form[name].value = text
+        field = self.form[name]
+        if not self.base or field.value == self.base[name]: field.value = text
     self.base = texts
 
-# %% ../../nbs/local/13_dashboard.ipynb #563e396e
+# %% ../../nbs/local/13_dashboard.ipynb #10fa2313
 @patch
 def show_tables(self: Page, s: dict):
     "Who works on which island, and what was ordered."
     hands = {True: "at work", False: "free", None: "its worker is gone"}
-    rows = [[i["number"], i["tries"], i["best"], i["held"], "done" if i["state"] == "done" else hands[at_work(i)]]
-            for i in s["islands"]]
+    def now(i): return "done" if i["state"] == "done" else hands[at_work(i)]
+    rows = [[i["number"], i["tries"], i["best"], i["held"], now(i)] for i in s["islands"]]
     head = ["island", "tries", "best", "held out", ""]
     self.panes["islands"].object = "<h2>Islands</h2>" + table_of(head, rows)
     def told(o):
@@ -626,6 +677,7 @@ def show_tables(self: Page, s: dict):
             for o in s["orders"][:-11:-1]]
     self.panes["orders"].object = "<h2>Orders</h2>" + table_of(["number", "order", "with", ""], rows)
 
+# %% ../../nbs/local/13_dashboard.ipynb #5aefdd83
 @patch
 def show_rule(self: Page, s: dict):
     "The chosen rule, or the best."
@@ -645,7 +697,7 @@ def show_rule(self: Page, s: dict):
     self.panes["trace"].object = "<h2>One node while it learns</h2>" + made["trace"]
     self.panes["learning"].object = "<h2>Error while it is taught, held-out seeds</h2>" + made["learning"]
 
-# %% ../../nbs/local/13_dashboard.ipynb #288e820d
+# %% ../../nbs/local/13_dashboard.ipynb #6757b689
 @patch
 def ask(self: Page, kind: str):
     "Give an order, and say what became of it."
@@ -661,7 +713,7 @@ def ask(self: Page, kind: str):
     self.panes["answer"].object = f'<p class="{"bad" if wrong else "good"}">{said(text)}</p>'
     self.tick()
 
-# %% ../../nbs/local/13_dashboard.ipynb #f22aded4
+# %% ../../nbs/local/13_dashboard.ipynb #861114b8
 def free_port(port: int) -> int:  # the port, another one for 0
     "Raise `InvalidInput` for a port that cannot be had."
     require(type(port) is int and 0 <= port < 65536, "port", port, "must be from 0 to 65535; 0 takes a free one")
@@ -673,6 +725,7 @@ def free_port(port: int) -> int:  # the port, another one for 0
             raise InvalidInput("port", port, fix) from None
         return s.getsockname()[1]
 
+# %% ../../nbs/local/13_dashboard.ipynb #21743ca1
 def visit(store):
     "The page of a visitor."
     pn = panel()

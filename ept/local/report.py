@@ -101,7 +101,8 @@ def curve_figure(archive: Archive):
 def lines_in_maths(rule: Rule) -> list:  # LaTeX
     "The equations of a rule, each a line."
     body = to_maths(rule).removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}")
-    return [line.replace("&", "").replace("operatorname*", "operatorname") for line in body.split(" \\\\\n")] if body else []
+    def plain(line): return line.replace("&", "").replace("operatorname*", "operatorname")
+    return [plain(line) for line in body.split(" \\\\\n")] if body else []
 
 def written(
     lines: list,        # LaTeX
@@ -151,7 +152,8 @@ def relations(ledger: Ledger, family: str) -> dict:  # id: parent, told, differs
     for id, p in given.items():
         rows = ledger.read(lambda c: islands_of(c, [id]))
         best = max((r["held"] for r in rows if r["held"] is not None), default=None)
-        told = f"{id}: {sum(r['tries'] for r in rows):,} tries, best held out {'none' if best is None else f'{best:.3f}'}"
+        tries = sum(r["tries"] for r in rows)
+        told = f"{id}: {tries:,} tries, " + ("nothing learns" if best is None else f"best held out {best:.3f}")
         before = flat(given[p["parent"]]) if p["parent"] in given else flat(p)
         differs = {k: v for k, v in flat(p).items() if k not in before or before[k] != v}
         found[id] = dict(parent=p["parent"], told=told, differs=differs)
@@ -206,7 +208,8 @@ def as_json(values: dict) -> str:
     def named(d): return [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in d.items()]
     def part(v):
         if isinstance(v, dict) and v: return "{\n  " + ",\n  ".join(named(v)) + "}"
-        if isinstance(v, list) and v and isinstance(v[0], dict): return "[\n  " + ",\n  ".join(map(json.dumps, v)) + "]"
+        lines = isinstance(v, list) and v and isinstance(v[0], dict)
+        if lines: return "[\n  " + ",\n  ".join(map(json.dumps, v)) + "]"
         return json.dumps(v)
     lines = ",\n".join(f" {json.dumps(k)}: {part(v)}" for k, v in values.items())
     return "<pre>" + said("{\n" + lines + "\n}") + "</pre>"
