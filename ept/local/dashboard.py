@@ -10,7 +10,7 @@ __all__ = ['BEGIN', 'LISTED', 'SHOWN', 'BESIDE', 'GROUPS', 'HOVER', 'COLOURS', '
            'fill_archive', 'tree_chart', 'branches', 'fill_tree', 'box', 'html', 'Page', 'free_port', 'visit',
            'server_of', 'dashboard']
 
-# %% ../../nbs/local/13_dashboard.ipynb #00494be0
+# %% ../../nbs/local/13_dashboard.ipynb #601da1a3
 import concurrent.futures, contextlib, json, math, socket, sqlite3, time
 from functools import cache, lru_cache, partial
 from dataclasses import fields
@@ -26,7 +26,7 @@ from .score import held_out, score, suite_of
 from .search import (Ledger, LIGHT, SearchConfig, changed, from_texts, is_gone, rising, standing_order,
                               tables)
 
-# %% ../../nbs/local/13_dashboard.ipynb #ec2d89f1
+# %% ../../nbs/local/13_dashboard.ipynb #b107ba6e
 class Reader(Ledger):
     "A store of searches that is only read; raises `StoreFailed` where it cannot be, or is to be written."
     def __init__(self,
@@ -47,7 +47,7 @@ class Reader(Ledger):
             with self.engine.connect() as c: return work(c)
         except DBAPIError as e: raise store_failure(self.name, str(e.orig)) from None
 
-# %% ../../nbs/local/13_dashboard.ipynb #7149db67
+# %% ../../nbs/local/13_dashboard.ipynb #775497b9
 @patch
 def stamp(self: Reader):
     "Differs from the last one if something was written since; None where there is no store."
@@ -71,7 +71,7 @@ def sums(self: Reader):
     try: return self.read(lambda c: tuple(tuple(c.execute(q).one()) for q in asked))
     except StoreFailed: return time.monotonic()     # no tables yet, or no server: look, and say what is wrong
 
-# %% ../../nbs/local/13_dashboard.ipynb #ae17f526
+# %% ../../nbs/local/13_dashboard.ipynb #2c98d244
 BEGIN = "begin a search with: ept search --seconds 600"
 
 @patch
@@ -96,7 +96,7 @@ def complaint(self: Reader) -> str:
     searched = "ept_islands" in there and self.read(lambda c: c.execute(query).first())
     return "" if searched else f"No searches in {self.name} yet; {BEGIN}"
 
-# %% ../../nbs/local/13_dashboard.ipynb #73935a1e
+# %% ../../nbs/local/13_dashboard.ipynb #0027725c
 LISTED = 200    # searches on the page, the newest
 
 @patch
@@ -119,7 +119,7 @@ def overview(self: Reader) -> tuple[dict, int]:  # id: what is known of a search
         return {k: s for k, s in found.items() if s["islands"] and isinstance(s["given"], dict)}, count - len(found)
     return self.read(work)
 
-# %% ../../nbs/local/13_dashboard.ipynb #ff43dd59
+# %% ../../nbs/local/13_dashboard.ipynb #a2bf4f59
 def at_work(island: dict) -> bool | None:  # None: its worker is gone
     "Whether somebody works on an island."
     if island["owner"] is None: return False
@@ -141,7 +141,7 @@ def state_of(s: dict) -> tuple[str, str]:  # a word, and what can be done, which
     if None in hands: return "lost its worker", f"its islands go on from their last snapshots: {again}"
     return "waiting", f"nobody works for it: {again}"
 
-# %% ../../nbs/local/13_dashboard.ipynb #95eefba8
+# %% ../../nbs/local/13_dashboard.ipynb #ef45b2b2
 def in_order(searches: dict) -> list[tuple]:  # (depth, search)
     "Searches as a tree, the newest family first."
     children, roots = {}, []
@@ -161,7 +161,7 @@ def best_of(s: dict) -> tuple:  # score, held-out score; None where nothing has 
     scores = [(min(pair), *pair) for pair in known]
     return max(scores)[1:] if scores else (None, None)
 
-# %% ../../nbs/local/13_dashboard.ipynb #daff1286
+# %% ../../nbs/local/13_dashboard.ipynb #30472eb5
 @patch
 def found(self: Reader, id: str) -> Archive:
     "What a search has found, entries without `rule` and `card`."
@@ -187,7 +187,7 @@ def text(self: Reader,
     query = t.select().with_only_columns(t.c.rule).where(t.c.search == search, t.c.id == rule)
     return self.read(lambda c: c.execute(query).scalar())
 
-# %% ../../nbs/local/13_dashboard.ipynb #b18c7560
+# %% ../../nbs/local/13_dashboard.ipynb #92dfe91f
 SHOWN = 300     # rules in the picture of a tree
 
 def kin(archive: Archive, most=SHOWN) -> dict:  # id: entry
@@ -216,7 +216,7 @@ def places(entries: dict) -> dict:  # id: height
         if id in children: at[id] = sum(at[k] for k in children[id])/len(children[id])
     return at
 
-# %% ../../nbs/local/13_dashboard.ipynb #b890cea1
+# %% ../../nbs/local/13_dashboard.ipynb #1369d27f
 BESIDE = ("backprop", "delta")      # known rules beside a search
 
 @lru_cache(maxsize=16)
@@ -231,7 +231,7 @@ def portrait(rule: str, suite: str) -> dict:  # name: HTML
     return dict(maths=equations(made), trace=picture(trace_figure(made, judged)),
                 learning=picture(learning_figure(made, judged)))
 
-# %% ../../nbs/local/13_dashboard.ipynb #34bad067
+# %% ../../nbs/local/13_dashboard.ipynb #8e00cbae
 @cache
 def thread(work):
     "The thread in which `work` is done for all pages."
@@ -246,7 +246,7 @@ def later(work, *args):
         except Exception as e: return f"cannot be shown: {e}"      # of rules and suites that others wrote
     return thread(work).submit(careful)
 
-# %% ../../nbs/local/13_dashboard.ipynb #c720f511
+# %% ../../nbs/local/13_dashboard.ipynb #21b3f3f7
 GROUPS = dict(search=SearchConfig, evolution=EvolveConfig, prior=Prior)
 
 def present(s: dict) -> dict:
@@ -278,7 +278,7 @@ def give(
     listed = ", ".join(f"{k} = {text.strip()}" for k, text in texts.items())
     return f"{kind} of {s['id']} is ordered, number {number}" + (f", with {listed}" if listed else "")
 
-# %% ../../nbs/local/13_dashboard.ipynb #e2f0ccfc
+# %% ../../nbs/local/13_dashboard.ipynb #4e1c63b0
 def panel():
     "The module panel; raises `InvalidInput` where it is not installed."
     try: import panel
@@ -302,7 +302,7 @@ def chart(
         axis.minor_tick_line_color, axis.axis_label_text_font_size = None, "11px"
     return fig
 
-# %% ../../nbs/local/13_dashboard.ipynb #d9e068fe
+# %% ../../nbs/local/13_dashboard.ipynb #2c925c1d
 def put(
     source,     # of Bokeh
     **data,     # columns
@@ -320,7 +320,7 @@ def facts(entries: list) -> dict:
     columns = {k: [e[k] for e in entries] for k in ("id", "score", "held", "size", "tries", "island")}
     return columns | dict(senses=[told(e) for e in entries])
 
-# %% ../../nbs/local/13_dashboard.ipynb #38c65296
+# %% ../../nbs/local/13_dashboard.ipynb #3d9a72c6
 COLOURS = ("#2f6fb0", "#d1772e", "#3a9157", "#b0413e", "#7a5fa8", "#8a6d4f", "#c56ba4", "#5f6b76")
 
 def curve_chart():
@@ -336,7 +336,7 @@ def curve_chart():
                             y_offset=1))
     return fig, dict(lines=lines, known=beside)
 
-# %% ../../nbs/local/13_dashboard.ipynb #05214fee
+# %% ../../nbs/local/13_dashboard.ipynb #54139170
 def steps(points: list) -> tuple:  # pairs; xs, ys
     "A line that stays until it rises."
     xs = [x for x, _ in points for _ in (0, 1)][1:]
@@ -359,7 +359,7 @@ def fill_curve(sources: dict, archive: Archive, islands: list, beside: dict):
     put(sources["known"], name=list(beside), x=[1]*len(beside), y=list(beside.values()), xs=[[1, most]]*len(beside),
         ys=[[v, v] for v in beside.values()])
 
-# %% ../../nbs/local/13_dashboard.ipynb #1dab22c2
+# %% ../../nbs/local/13_dashboard.ipynb #94ab5b5b
 def funnel_chart():
     "Tries by hurdle, and the source bars."
     from bokeh.models import ColumnDataSource, LabelSet
@@ -380,7 +380,7 @@ def fill_funnel(fig, sources: dict, archive: Archive):
         said=[f"{r[1]:,}  {r[2]}" for r in rows])
     fig.x_range.end = 12*max([100, *(r[1] for r in rows)])
 
-# %% ../../nbs/local/13_dashboard.ipynb #e22ef73d
+# %% ../../nbs/local/13_dashboard.ipynb #14a6f8f5
 ROWS = 12       # sets of senses in the picture of the archive, those with the best leaders
 
 def scale():
@@ -401,7 +401,7 @@ def archive_chart():
     fig.ygrid.grid_line_color = None
     return fig, dict(cells=cells)
 
-# %% ../../nbs/local/13_dashboard.ipynb #d0a6d8d5
+# %% ../../nbs/local/13_dashboard.ipynb #c20b5001
 def fill_archive(
     fig, sources: dict,     # from `archive_chart`
     archive: Archive, width: int,   # of a cell in tree nodes
@@ -417,7 +417,7 @@ def fill_archive(
     put(sources["cells"], **facts(found), row=[row for _, row in kept], middle=[(k + 0.5)*width for k, _ in kept],
         width=[width*0.94]*len(kept), low=[min(e["score"], e["held"]) for e in found])
 
-# %% ../../nbs/local/13_dashboard.ipynb #98fe2885
+# %% ../../nbs/local/13_dashboard.ipynb #f3673cb8
 def tree_chart():
     "The tree of rules, and the sources rules and lines."
     from bokeh.models import ColumnDataSource
@@ -431,7 +431,7 @@ def tree_chart():
     fig.ygrid.grid_line_color, fig.yaxis.visible = None, False
     return fig, dict(rules=rules, lines=lines)
 
-# %% ../../nbs/local/13_dashboard.ipynb #55fb3d6d
+# %% ../../nbs/local/13_dashboard.ipynb #53151471
 def branches(entries: dict, at: dict, line: set) -> dict:  # by id: entries, heights; ids of the chosen line
     "The lines of the tree, as columns."
     made = dict(xs=[], ys=[], width=[], colour=[])
@@ -462,7 +462,7 @@ def fill_tree(
         edge=["#d1772e" if e["id"] in line else "#5f6b76" for e in found])
     put(sources["lines"], **branches(entries, at, line))
 
-# %% ../../nbs/local/13_dashboard.ipynb #58f1c2e7
+# %% ../../nbs/local/13_dashboard.ipynb #105bbf5f
 CARD = dict(background="white", border="1px solid #e2e6eb", border_radius="8px", padding="10px 12px")
 LOOKS = """:host { font: 13px/1.45 system-ui, sans-serif; color: #222b36 } h1 { font-size: 19px; margin: 0 }
 h2 { font-size: 13px; margin: 0 0 .4em } .faint { color: #7b8590 } .bad { color: #a32020 }
@@ -482,7 +482,7 @@ def html(pn, text="", name=""):
     "A pane of HTML."
     return pn.pane.HTML(text, stylesheets=[LOOKS], sizing_mode="stretch_width", margin=2, css_classes=[name]*bool(name))
 
-# %% ../../nbs/local/13_dashboard.ipynb #7665c1f6
+# %% ../../nbs/local/13_dashboard.ipynb #096e4380
 class Page:
     "The searches of a store as one visitor sees them."
     def __init__(self,
@@ -511,7 +511,7 @@ class Page:
         self.buttons, self.form = self.controls(pn)
         self.view = self.arranged(pn)
 
-# %% ../../nbs/local/13_dashboard.ipynb #58db3aaf
+# %% ../../nbs/local/13_dashboard.ipynb #bb82560e
 BUTTONS = dict(pause="Pause", resume="Resume", stop="Stop", change="Change this search", fork="Fork a child")
 LEADING = ("change", "fork")        # those that take what is in the form
 
@@ -529,7 +529,7 @@ def controls(self: Page, pn) -> tuple:  # buttons and fields, by name
         return made
     return {kind: button(kind, label) for kind, label in BUTTONS.items()}, form
 
-# %% ../../nbs/local/13_dashboard.ipynb #cf0fa857
+# %% ../../nbs/local/13_dashboard.ipynb #53f430c3
 @patch
 def arranged(self: Page, pn):
     "The page, put together."
@@ -552,7 +552,7 @@ def arranged(self: Page, pn):
     return pn.Column(box(pn, p["head"], p["trouble"]), pn.Row(left, right, sizing_mode="stretch_width"),
                      styles=dict(background="#f3f5f7", min_height="100vh"), sizing_mode="stretch_width")
 
-# %% ../../nbs/local/13_dashboard.ipynb #5fe39ba1
+# %% ../../nbs/local/13_dashboard.ipynb #cc0d1d6b
 STRANGE = AttributeError, IndexError, KeyError, TypeError, ValueError   # what rows of other versions lead to
 
 @patch
@@ -585,7 +585,7 @@ def look(self: Page) -> str:  # what is the matter, or nothing
     self.quiet = None if owned or waits else asked      # a worker may be killed, which the store does not tell
     return trouble
 
-# %% ../../nbs/local/13_dashboard.ipynb #688cefff
+# %% ../../nbs/local/13_dashboard.ipynb #ec93bcda
 @patch
 def show_list(self: Page):
     "The searches as a tree, and which of them is looked at."
@@ -601,7 +601,7 @@ def show_list(self: Page):
     if options != self.list.options: self.list.param.update(options=options, value=self.chosen)
     self.panes["about"].object = f'<p class="faint">{self.older} older ones are not listed</p>' if self.older else ""
 
-# %% ../../nbs/local/13_dashboard.ipynb #56b8409c
+# %% ../../nbs/local/13_dashboard.ipynb #515b78b9
 @patch
 def choose(self: Page, id):
     "Look at another search."
@@ -623,7 +623,7 @@ def picked(self: Page, source, name, old, new):
     "A rule was clicked."
     if new and source.data["score"][new[0]] is not None: self.look_at(source.data["id"][new[0]])
 
-# %% ../../nbs/local/13_dashboard.ipynb #366d3cd8
+# %% ../../nbs/local/13_dashboard.ipynb #65022f8a
 @patch
 def show_facts(self: Page, s: dict):
     "The state of the chosen search in a line."
@@ -652,7 +652,7 @@ def show_search(self: Page, s: dict):
     self.show_tables(s)
     self.fill_form(as_texts(present(s)))
 
-# %% ../../nbs/local/13_dashboard.ipynb #c3663429
+# %% ../../nbs/local/13_dashboard.ipynb #55f27428
 @patch
 def fill_form(self: Page, texts: dict):
     "Show parameters, except in fields in which something else was typed."
@@ -661,7 +661,7 @@ def fill_form(self: Page, texts: dict):
         if not self.base or field.value == self.base[name]: field.value = text
     self.base = texts
 
-# %% ../../nbs/local/13_dashboard.ipynb #10fa2313
+# %% ../../nbs/local/13_dashboard.ipynb #c9a4c2f4
 @patch
 def show_tables(self: Page, s: dict):
     "Who works on which island, and what was ordered."
@@ -677,7 +677,7 @@ def show_tables(self: Page, s: dict):
             for o in s["orders"][:-11:-1]]
     self.panes["orders"].object = "<h2>Orders</h2>" + table_of(["number", "order", "with", ""], rows)
 
-# %% ../../nbs/local/13_dashboard.ipynb #5aefdd83
+# %% ../../nbs/local/13_dashboard.ipynb #224a8b7c
 @patch
 def show_rule(self: Page, s: dict):
     "The chosen rule, or the best."
@@ -697,7 +697,7 @@ def show_rule(self: Page, s: dict):
     self.panes["trace"].object = "<h2>One node while it learns</h2>" + made["trace"]
     self.panes["learning"].object = "<h2>Error while it is taught, held-out seeds</h2>" + made["learning"]
 
-# %% ../../nbs/local/13_dashboard.ipynb #6757b689
+# %% ../../nbs/local/13_dashboard.ipynb #1009b372
 @patch
 def ask(self: Page, kind: str):
     "Give an order, and say what became of it."
@@ -713,7 +713,7 @@ def ask(self: Page, kind: str):
     self.panes["answer"].object = f'<p class="{"bad" if wrong else "good"}">{said(text)}</p>'
     self.tick()
 
-# %% ../../nbs/local/13_dashboard.ipynb #861114b8
+# %% ../../nbs/local/13_dashboard.ipynb #457ec5fb
 def free_port(port: int) -> int:  # the port, another one for 0
     "Raise `InvalidInput` for a port that cannot be had."
     require(type(port) is int and 0 <= port < 65536, "port", port, "must be from 0 to 65535; 0 takes a free one")
@@ -725,10 +725,12 @@ def free_port(port: int) -> int:  # the port, another one for 0
             raise InvalidInput("port", port, fix) from None
         return s.getsockname()[1]
 
-# %% ../../nbs/local/13_dashboard.ipynb #21743ca1
+# %% ../../nbs/local/13_dashboard.ipynb #5053515a
 def visit(store):
     "The page of a visitor."
     pn = panel()
+    local = pn.io.resources.LOCAL_DIST      # else a session that is begun late takes its styles from the web
+    pn.state.curdoc.template_variables["dist_url"] = local
     asked = pn.state.session_args.get("search", [b""])[0].decode("utf-8", "replace")
     page = Page(store, asked or None)
     page.tick()
