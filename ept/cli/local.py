@@ -182,7 +182,8 @@ def export_parser() -> Parser:
     return parser
 
 def written(
-    rule, to: str,  # a rule, and one of `FORMATS`
+    rule: "Rule",   # what is written
+    to: str,        # one of `FORMATS`
     graph: str,     # text of the graph that a program is for
 ) -> str:
     "A rule in a format."
@@ -228,7 +229,10 @@ def run_parser() -> Parser:
     parser.add_argument("--backend", default="auto", help="auto, c, numba, numpy or torch (default: auto)")
     return parser
 
-def case_of(args, protocol):
+def case_of(
+    args,                    # from `run_parser`
+    protocol: "Protocol",    # that the rule is made for
+):
     "What is to be taught, and a `Suite` of it; raises `InvalidInput`."
     from ept.local.run import PLANS, Protocol
     from ept.local.score import Case, Suite
@@ -267,8 +271,8 @@ def test_parser() -> Parser:
 
 # %% ../../nbs/cli/05_local.ipynb #de4c9acf
 def paced(
-    suite,     # `Suite`
-    protocol,  # that a rule is made for
+    suite: "Suite",        # whose cases get other protocols
+    protocol: "Protocol",  # that a rule is made for
 ):
     "The suite by the protocol of a rule, with at least as many steps as either has."
     from dataclasses import replace
@@ -292,7 +296,11 @@ def test(args) -> tuple[dict, int]:
     return dict(suite=suite.name, rules=cards), 0
 
 # %% ../../nbs/cli/05_local.ipynb #066a87af
-def tested_properties(args, rule, protocol) -> tuple[dict, int]:
+def tested_properties(
+    args,                    # from `test_parser`
+    rule: "Rule",            # to be tested
+    protocol: "Protocol",    # that it is made for
+) -> tuple[dict, int]:
     "`ept local test --properties`."
     from ept.cli.looped import draw
     from ept.local.score import draw_properties, properties, property_table
@@ -320,10 +328,14 @@ def starts_of(args) -> list:
     named = ("random", "empty", "propagate")
     return [s if s in named else rule_of(s, args.store)[0] for s in commas(args.starts)]
 
-def seconds_of(args, default=None):
+def seconds_of(
+    args,                     # with `--seconds`
+    default: float = None,    # None: never
+):
     "When to end."
     return default if args.seconds is None else parse_value("seconds", args.seconds, float)
 
+# %% ../../nbs/cli/05_local.ipynb #319030a0
 def evolve_parser() -> Parser:
     "The parser of `ept local evolve`."
     parser = Parser("local evolve", "Search for rules in this process.", [
@@ -339,7 +351,9 @@ def evolve_parser() -> Parser:
     return parser
 
 # %% ../../nbs/cli/05_local.ipynb #aa36b21b
-def told_archive(archive):
+def told_archive(
+    archive: "Archive",    # of an evolution that goes on
+):
     "A line on where an evolution stands."
     note(f"{archive.tries:10,} tries  {archive.seconds:6.0f} CPU s  {found_line(dict(best=archive.best))}")
 

@@ -11,7 +11,7 @@ __all__ = ['BEGIN', 'LISTED', 'SHOWN', 'BESIDE', 'GROUPS', 'HOVER', 'COLOURS', '
            'server_of', 'dashboard']
 
 # %% ../../nbs/local/13_dashboard.ipynb #601da1a3
-import concurrent.futures, contextlib, json, math, socket, sqlite3, time
+import concurrent.futures, contextlib, json, math, shlex, socket, sqlite3, time
 from functools import cache, lru_cache, partial
 from dataclasses import fields
 from fastcore.basics import patch
@@ -133,7 +133,7 @@ def state_of(s: dict) -> tuple[str, str]:  # a word, and what can be done, which
     "The state of a search of `overview`."
     hands = [at_work(i) for i in s["islands"]]
     told = next((o["kind"] for o in reversed(s["orders"]) if o["kind"] in ("pause", "resume", "stop")), "resume")
-    again = f"ept search --id {s['islands'][0]['family']} --seconds 600"
+    again = f"ept search --id {shlex.quote(s['islands'][0]['family'])} --seconds 600"
     if all(i["state"] == "done" for i in s["islands"]): return "done", "all tries are made; fork it to go on"
     if told == "stop": return ("stopping" if any(hands) else "stopped"), "resume it to go on"
     if told == "pause": return ("pausing" if any(hands) else "paused"), "resume it to go on"
@@ -709,7 +709,7 @@ def ask(self: Page, kind: str):
     except StoreFailed as e: text, wrong = f"{e}; nothing was ordered", "store"
     for name, field in self.form.items(): field.css_classes = [f"field-{name}", *["bad"]*(name == wrong)]
     if kind == "fork" and not wrong and state_of(s)[0] != "running":
-        text += f". Nobody works for it now: ept search --id {s['islands'][0]['family']} --seconds 600"
+        text += f". Nobody works for it now: ept search --id {shlex.quote(s['islands'][0]['family'])} --seconds 600"
     self.panes["answer"].object = f'<p class="{"bad" if wrong else "good"}">{said(text)}</p>'
     self.tick()
 

@@ -101,7 +101,10 @@ def curve_figure(archive: Archive):
 def lines_in_maths(rule: Rule) -> list:  # LaTeX
     "The equations of a rule, each a line."
     body = to_maths(rule).removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}")
-    def plain(line): return line.replace("&", "").replace("operatorname*", "operatorname")
+    dropped = {"&": "", "operatorname*": "operatorname", r"\big": "", r"\ge ": r"\geq ", r"\le ": r"\leq "}
+    def plain(line):
+        for a, b in dropped.items(): line = line.replace(a, b)
+        return line
     return [plain(line) for line in body.split(" \\\\\n")] if body else []
 
 def written(
