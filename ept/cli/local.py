@@ -7,7 +7,8 @@ __all__ = ['LOCAL', 'FORMATS', 'ORDERS', 'ACTIONS', 'local_command', 'commas', '
            'list_parser', 'found_line', 'list_searches', 'list_known', 'rule_parser', 'show_parser', 'show',
            'new_parser', 'export_parser', 'written', 'new', 'export', 'run_parser', 'case_of', 'run', 'test_parser',
            'paced', 'test', 'tested_properties', 'add_search', 'starts_of', 'seconds_of', 'evolve_parser',
-           'told_archive', 'evolve', 'search_parser', 'told_standing', 'search', 'order_parser', 'order']
+           'told_archive', 'evolve', 'search_parser', 'told_standing', 'search', 'order_parser', 'order',
+           'report_parser', 'report', 'dashboard_parser', 'dashboard']
 
 # %% ../../nbs/cli/05_local.ipynb #aaa210cd
 import json, time
@@ -29,6 +30,8 @@ LOCAL = """Local learning rules: small programs that every node of a graph runs,
   ept local evolve    search for a minute in this process
   ept local search    search with many workers and the store (the same as `ept search`)
   ept local order     tell a search to pause, resume or stop, or fork it with other parameters
+  ept local report    what a search or an evolution found, as one page of HTML
+  ept local dashboard a live page of the searches in the store, with orders and forks
 
 A RULE is a known name (backprop, asym_ep, ...), a file, or the id of a rule that a search has kept.
 `ept local ACTION --help` explains an action."""
@@ -179,7 +182,8 @@ def export_parser() -> Parser:
     return parser
 
 def written(
-    rule, to: str,  # a rule, and one of `FORMATS`
+    rule: "Rule",   # what is written
+    to: str,        # one of `FORMATS`
     graph: str,     # text of the graph that a program is for
 ) -> str:
     "A rule in a format."
@@ -225,7 +229,10 @@ def run_parser() -> Parser:
     parser.add_argument("--backend", default="auto", help="auto, c, numba, numpy or torch (default: auto)")
     return parser
 
-def case_of(args, protocol):
+def case_of(
+    args,                    # from `run_parser`
+    protocol: "Protocol",    # that the rule is made for
+):
     "What is to be taught, and a `Suite` of it; raises `InvalidInput`."
     from ept.local.run import PLANS, Protocol
     from ept.local.score import Case, Suite
@@ -264,8 +271,8 @@ def test_parser() -> Parser:
 
 # %% ../../nbs/cli/05_local.ipynb #de4c9acf
 def paced(
-    suite,     # `Suite`
-    protocol,  # that a rule is made for
+    suite: "Suite",        # whose cases get other protocols
+    protocol: "Protocol",  # that a rule is made for
 ):
     "The suite by the protocol of a rule, with at least as many steps as either has."
     from dataclasses import replace
@@ -289,7 +296,11 @@ def test(args) -> tuple[dict, int]:
     return dict(suite=suite.name, rules=cards), 0
 
 # %% ../../nbs/cli/05_local.ipynb #066a87af
-def tested_properties(args, rule, protocol) -> tuple[dict, int]:
+def tested_properties(
+    args,                    # from `test_parser`
+    rule: "Rule",            # to be tested
+    protocol: "Protocol",    # that it is made for
+) -> tuple[dict, int]:
     "`ept local test --properties`."
     from ept.cli.looped import draw
     from ept.local.score import draw_properties, properties, property_table
@@ -317,10 +328,14 @@ def starts_of(args) -> list:
     named = ("random", "empty", "propagate")
     return [s if s in named else rule_of(s, args.store)[0] for s in commas(args.starts)]
 
-def seconds_of(args, default=None):
+def seconds_of(
+    args,                     # with `--seconds`
+    default: float = None,    # None: never
+):
     "When to end."
     return default if args.seconds is None else parse_value("seconds", args.seconds, float)
 
+# %% ../../nbs/cli/05_local.ipynb #319030a0
 def evolve_parser() -> Parser:
     "The parser of `ept local evolve`."
     parser = Parser("local evolve", "Search for rules in this process.", [
@@ -336,7 +351,9 @@ def evolve_parser() -> Parser:
     return parser
 
 # %% ../../nbs/cli/05_local.ipynb #aa36b21b
-def told_archive(archive):
+def told_archive(
+    archive: "Archive",    # of an evolution that goes on
+):
     "A line on where an evolution stands."
     note(f"{archive.tries:10,} tries  {archive.seconds:6.0f} CPU s  {found_line(dict(best=archive.best))}")
 
@@ -415,11 +432,11 @@ def order_parser() -> Parser:
 
 def order(args) -> tuple[dict, int]:
     "`ept local order`."
-    from ept.local.search import Ledger, fork
+    from ept.local.search import Ledger, fork, from_texts
     what = one_of("order", args.what, ORDERS)
     pairs = [p.partition("=") for p in args.values]
     for text, (_, eq, _) in zip(args.values, pairs): require(eq, "p", text, "must be NAME=VALUE")
-    values = {k: v for k, _, v in pairs}
+    values = from_texts({k: v for k, _, v in pairs})
     require(not values or what in ("fork", "change"), "p", args.values, "belongs to fork and change")
     if what == "fork": result = fork(args.id, args.store, **values)
     else: result = Ledger(args.store).order(args.id, what, **values)
@@ -427,7 +444,44 @@ def order(args) -> tuple[dict, int]:
     else: print(f"{args.id}: {what}, which its workers read within seconds")
     return dict(order=what, search=args.id, result=result), 0
 
+# %% ../../nbs/cli/05_local.ipynb #966f05a9
+def report_parser() -> Parser:
+    "The parser of `ept local report`."
+    parser = Parser("local report", "What a search found, as one page of HTML that needs nothing else.", [
+        "ept local report search-1a2b3c4d --out search.html",
+        "ept local report runs/evolve --out evolved.html"])
+    parser.add_argument("source", help="id of a search, a file archive.json, or the folder of an evolution")
+    parser.add_argument("--out", default="report.html", help="the page; replaced if it is there (default: report.html)")
+    parser.add_argument("--suite", help="for curves and known rules (default: that of the best rule's score)")
+    add_store(parser)
+    return parser
+
+def report(args) -> tuple[dict, int]:
+    "`ept local report`."
+    from ept.local.report import report
+    path = report(args.source, user_path("out", args.out), args.store, args.suite)
+    print(f"{path}, {path.stat().st_size/1e3:.0f} kB; open it in a browser")
+    return dict(path=str(path)), 0
+
+# %% ../../nbs/cli/05_local.ipynb #5379160f
+def dashboard_parser() -> Parser:
+    "The parser of `ept local dashboard`."
+    parser = Parser("local dashboard", "A live page of the searches in a store, on this machine only.",
+                    ["ept local dashboard", "ept local dashboard --store runs/store.db --port 0 --show"])
+    parser.add_argument("--port", default="5006", help="0 for one that is free (default: 5006)")
+    parser.add_argument("--show", action="store_true", help="open it in the browser")
+    add_store(parser)
+    return parser
+
+def dashboard(args) -> tuple[dict, int]:
+    "`ept local dashboard`."
+    from ept.local.dashboard import dashboard
+    port = parse_value("port", args.port, int)
+    dashboard(args.store, port, args.show, lambda address: note(f"{address}; end it with Ctrl-C"))
+    return {}, 0
+
 # %% ../../nbs/cli/05_local.ipynb #0f2b78f8
 ACTIONS = dict(list=(list_parser, list_known), show=(show_parser, show), new=(new_parser, new), run=(run_parser, run),
                test=(test_parser, test), export=(export_parser, export), evolve=(evolve_parser, evolve),
-               search=(search_parser, search), order=(order_parser, order))
+               search=(search_parser, search), order=(order_parser, order), report=(report_parser, report),
+               dashboard=(dashboard_parser, dashboard))

@@ -543,11 +543,10 @@ def polish(
     count, made = len(numbers(rule)[1]), rule
     if count:
         better = at(moved(lambda x: -worth(at(x)), count, tries, rng))
-        if worth(better) > value: made = better
-    made = smaller(made, worth(made), worth, tries, rng, prior)
-    before, after = dict(score=value, held=held), dict(score=worth(made), held=judge.held(made, 0))
-    if after["held"] < held: made, after = rule, before
-    return dict(rule=made, before=before, **after)
+        if worth(better) > value and judge.held(better, 0) >= held: made = better
+    less, above = smaller(made, worth(made), worth, tries, rng, prior), judge.held(made, 0)
+    if judge.held(less, 0) >= above: made = less       # else the better constants alone
+    return dict(rule=made, before=dict(score=value, held=held), score=worth(made), held=judge.held(made, 0))
 
 # %% ../../nbs/local/09_evolve.ipynb #6188889e
 class Archive:

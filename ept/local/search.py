@@ -5,23 +5,24 @@
 # %% auto #0
 __all__ = ['LIGHT', 'KINDS', 'MOST_LOST', 'WORKERS', 'SHOWN', 'tables', 'Ledger', 'clock', 'upsert', 'SearchConfig',
            'enter_search', 'new_search', 'me', 'is_gone', 'searches_of', 'islands_of', 'neighbour', 'is_ready',
-           'rule_rows', 'standing_order', 'changed', 'inherited', 'fork_search', 'Worker', 'work', 'LocalWorkers',
-           'RayWorkers', 'as_entry', 'rising', 'search', 'pause', 'resume', 'fork']
+           'rule_rows', 'standing_order', 'changed', 'from_texts', 'inherited', 'fork_search', 'Worker', 'work',
+           'LocalWorkers', 'RayWorkers', 'as_entry', 'rising', 'search', 'pause', 'resume', 'fork']
 
 # %% ../../nbs/local/10_search.ipynb #98eb0d86
 import contextlib, json, os, secrets, signal, subprocess, sys, time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from fastcore.basics import patch
 from ..core import InvalidInput, Options, one_of, opt, require
 from ..lab.records import Store, cores, here, plain, process_start, runs_table, this_process
-from ..lab.runs import now, terminable
+from ..lab.runs import now, parse_value, terminable
 from ..lab.sweep import connect_ray
 from .evolve import Archive, EvolveConfig, Island, Judge, positive, worth
 from .grow import Prior, start_from
+from .score import suite_of
 
 # %% ../../nbs/local/10_search.ipynb #7e944541
 @cache
@@ -339,13 +340,26 @@ def changed(
     "Parameters with other values; raises `InvalidInput` for a name that there is not, or a value that cannot be."
     new = {k: dict(v) if isinstance(v, dict) else v for k, v in parameters.items()}
     kinds = dict(evolution=EvolveConfig, prior=Prior)
-    own = {k: parameters[k] for k in SearchConfig().to_dict()}
+    names = SearchConfig().to_dict()
+    for group, kind in kinds.items(): new[group] = kind().to_dict() | new[group]    # an older version had fewer
     for name, value in values.items():
-        one_of("parameter", name, [*own, "stages", *new["evolution"], *new["prior"]])
+        one_of("parameter", name, [*names, "stages", *new["evolution"], *new["prior"]])
         group = next((new[g] for g in kinds if name in new[g]), new)
         group[name] = value
     for group, kind in kinds.items(): new[group] = kind.from_dict(new[group]).to_dict()
-    return new | SearchConfig.from_dict({k: new[k] for k in own}).to_dict()
+    return new | SearchConfig.from_dict({k: v for k, v in new.items() if k in names}).to_dict()
+
+# %% ../../nbs/local/10_search.ipynb #764849ad
+def from_texts(
+    texts: dict,  # name: text
+) -> dict:        # name: value, as `order` takes it
+    "Parameters from what was typed; raises `InvalidInput` naming the first that cannot be read."
+    kinds = {f.name: type(f.default) for k in (SearchConfig, EvolveConfig, Prior) for f in fields(k)}
+    def read(name, text):
+        if name == "stages": return [suite_of(s.strip()).name for s in text.split(",")]
+        return parse_value(name, text.strip(), kinds[name])
+    for name in texts: one_of("parameter", name, [*kinds, "stages"])
+    return {name: read(name, text) for name, text in texts.items()}
 
 # %% ../../nbs/local/10_search.ipynb #e06159d2
 def inherited(
