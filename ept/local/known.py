@@ -296,15 +296,16 @@ def cosines(
     "The cosine between an equilibrium rule's change and the gradient; raises `SettleError` where that does not settle."
     import torch
     from ept.estimators import IFT
-    from ept.solvers import Anderson
+    from ept.solvers import Euler
     weights, biases, rest, dw, db = lesson_change(make, graph, x, y, steps, **options)
-    estimator, out = estimator or IFT(Anderson(1e-10, 500), on_invalid="raise"), []
+    exact = IFT(Euler(1e-10, 5000, eps=0.5), on_invalid="raise")     # to rest as the network goes, not to another one
+    estimator, out = estimator or exact, []
     moves = ~np.isin(np.arange(graph.n), graph.inputs)
     counts = moves[graph.own] if len(weights) == len(graph.own) else moves[graph.edges].any(1)
     inputs, targets = (torch.tensor([v], dtype=torch.float64) for v in (x, y))
     for w, b, z, p, q in zip(weights.T, biases.T, rest.T, dw.T, db.T):
         grads, _ = estimator.gradient(graph_field(graph, w, b), inputs, targets, torch.tensor(z[None]))
-        exact = -np.r_[grads["weight"].numpy()[counts], grads["bias"].numpy()[moves]]
+        right = -np.r_[grads["weight"].numpy()[counts], grads["bias"].numpy()[moves]]
         mine = np.r_[p[counts], q[moves]]
-        out.append(float(exact @ mine/np.sqrt((exact @ exact)*(mine @ mine))))
+        out.append(float(right @ mine/np.sqrt((right @ right)*(mine @ mine))))
     return out
