@@ -12,8 +12,10 @@ __all__ = ['BEGIN', 'LISTED', 'SHOWN', 'BESIDE', 'GROUPS', 'HOVER', 'COLOURS', '
 
 # %% ../../nbs/local/13_dashboard.ipynb #601da1a3
 import concurrent.futures, contextlib, json, math, shlex, socket, sqlite3, time
+from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from dataclasses import fields
+from pathlib import Path
 from fastcore.basics import patch
 from ..core import InvalidInput, install_hint, require
 from ..lab.records import StoreFailed, here, runs_table, store_failure
@@ -120,7 +122,9 @@ def overview(self: Reader) -> tuple[dict, int]:  # id: what is known of a search
     return self.read(work)
 
 # %% ../../nbs/local/13_dashboard.ipynb #a2bf4f59
-def at_work(island: dict) -> bool | None:  # None: its worker is gone
+def at_work(
+    island: dict,   # its row, with owner and until
+) -> bool | None:   # None: its worker is gone
     "Whether somebody works on an island."
     if island["owner"] is None: return False
     late = (island["until"] or 0) < time.time()
@@ -142,7 +146,9 @@ def state_of(s: dict) -> tuple[str, str]:  # a word, and what can be done, which
     return "waiting", f"nobody works for it: {again}"
 
 # %% ../../nbs/local/13_dashboard.ipynb #ef45b2b2
-def in_order(searches: dict) -> list[tuple]:  # (depth, search)
+def in_order(
+    searches: dict,  # id: search, as from `overview`
+) -> list[tuple]:    # (depth, search)
     "Searches as a tree, the newest family first."
     children, roots = {}, []
     for s in sorted(searches.values(), key=lambda s: (s["start"], s["id"])):
@@ -180,7 +186,8 @@ def found(self: Reader, id: str) -> Archive:
 
 @patch
 def text(self: Reader,
-    search: str, rule: str,  # their ids
+    search: str,  # id of the search
+    rule: str,    # id of the rule
 ) -> str:
     "A rule as JSON."
     t = tables()["rules"]
@@ -190,7 +197,10 @@ def text(self: Reader,
 # %% ../../nbs/local/13_dashboard.ipynb #92dfe91f
 SHOWN = 300     # rules in the picture of a tree
 
-def kin(archive: Archive, most=SHOWN) -> dict:  # id: entry
+def kin(
+    archive: Archive,   # what was found
+    most: int = SHOWN,  # rules; the best one's ancestors are kept however many they are
+) -> dict:              # id: entry
     "The leaders of cells and their ancestors, those of the best first."
     kept = {}
     for e in sorted(archive.cells().values(), key=worth, reverse=True):
@@ -200,7 +210,9 @@ def kin(archive: Archive, most=SHOWN) -> dict:  # id: entry
         kept |= line
     return kept
 
-def places(entries: dict) -> dict:  # id: height
+def places(
+    entries: dict,  # id: entry, as from `kin`
+) -> dict:          # id: height; leaves are at 0, 1, 2 and so on
     "Where rules stand, so that no two branches cross: leaves in order, parents in the middle of their children."
     children, roots = {}, []
     for id, e in sorted(entries.items(), key=lambda pair: (pair[1]["tries"], pair[0])):
@@ -220,12 +232,17 @@ def places(entries: dict) -> dict:  # id: height
 BESIDE = ("backprop", "delta")      # known rules beside a search
 
 @lru_cache(maxsize=16)
-def references(suite: str) -> dict:  # name: held-out score
+def references(
+    suite: str,  # its name
+) -> dict:       # name: held-out score
     "What known rules reach on a suite."
     return {name: score(known(name), held_out(suite_of(suite))).score for name in BESIDE}
 
 @lru_cache(maxsize=64)
-def portrait(rule: str, suite: str) -> dict:  # name: HTML
+def portrait(
+    rule: str,   # as JSON
+    suite: str,  # name of the one in whose first held-out case it runs
+) -> dict:       # maths, trace and learning, each HTML
     "A rule as mathematics, its run in one node, and how it learns; raises `InvalidInput` for one that cannot be read."
     made, judged = Rule.load(rule), suite_of(suite)
     return dict(maths=equations(made), trace=picture(trace_figure(made, judged)),
@@ -257,7 +274,9 @@ def present(s: dict) -> dict:
         with contextlib.suppress(InvalidInput, ValueError, TypeError): made = changed(made, json.loads(o["value"]))
     return made
 
-def as_texts(parameters: dict) -> dict:  # name: text
+def as_texts(
+    parameters: dict,  # of a search, complete, as from `changed`
+) -> dict:             # name: text
     "Parameters as a form holds them."
     flat = {name: parameters[name] for name in SearchConfig().to_dict()} | parameters["evolution"] | parameters["prior"]
     shown = {name: v if isinstance(v, str) else json.dumps(v) for name, v in flat.items()}
@@ -286,11 +305,12 @@ def panel():
     return panel
 
 def chart(
-    title: str,
-    x: str, y: str,     # labels of the axes
-    height=270,         # in pixels; the width is what there is
+    title: str,         # above the chart
+    x: str,             # label of the axis
+    y: str,             # label of the axis
+    height: int = 270,  # in pixels; the width is what there is
     **options,          # of a figure of Bokeh
-):
+) -> "figure":          # of Bokeh
     "An empty figure of Bokeh."
     from bokeh.plotting import figure
     fig = figure(title=title, x_axis_label=x, y_axis_label=y, height=height, sizing_mode="stretch_width",
@@ -304,8 +324,8 @@ def chart(
 
 # %% ../../nbs/local/13_dashboard.ipynb #2c925c1d
 def put(
-    source,     # of Bokeh
-    **data,     # columns
+    source: "ColumnDataSource",  # of Bokeh
+    **data,                      # columns
 ):
     "Give a source new data, unless it has them."
     if {k: list(v) for k, v in source.data.items()} != {k: list(v) for k, v in data.items()}: source.data = data
@@ -313,9 +333,15 @@ def put(
 HOVER = [("rule", "@id"), ("score", "@score{0.000}"), ("held out", "@held{0.000}"), ("nodes", "@size"),
          ("is told", "@senses"), ("tries", "@tries"), ("island", "@island")]
 
-def told(e: dict) -> str: return ", ".join(e["senses"]) or "nothing"
+def told(
+    e: dict,  # entry of a rule
+) -> str:
+    "What a rule is told, in words."
+    return ", ".join(e["senses"]) or "nothing"
 
-def facts(entries: list) -> dict:
+def facts(
+    entries: list[dict],  # of rules
+) -> dict:                # name: column
     "Columns of a source, of what is said of rules."
     columns = {k: [e[k] for e in entries] for k in ("id", "score", "held", "size", "tries", "island")}
     return columns | dict(senses=[told(e) for e in entries])
@@ -337,13 +363,20 @@ def curve_chart():
     return fig, dict(lines=lines, known=beside)
 
 # %% ../../nbs/local/13_dashboard.ipynb #54139170
-def steps(points: list) -> tuple:  # pairs; xs, ys
+def steps(
+    points: list[tuple],  # (x, y), from left to right
+) -> tuple:               # xs, ys
     "A line that stays until it rises."
     xs = [x for x, _ in points for _ in (0, 1)][1:]
     ys = [y for _, y in points for _ in (0, 1)][:-1]
     return xs, ys
 
-def fill_curve(sources: dict, archive: Archive, islands: list, beside: dict):
+def fill_curve(
+    sources: dict,        # from `curve_chart`
+    archive: Archive,     # what was found
+    islands: list[dict],  # their rows, with number and tries
+    beside: dict,         # name: held-out score of a known rule
+):
     "Show how the best rose."
     made = dict(xs=[], ys=[], colour=[], dash=[])
     end = {i["number"]: i["tries"] for i in islands}
@@ -371,7 +404,11 @@ def funnel_chart():
     fig.ygrid.grid_line_color = None
     return fig, dict(bars=bars)
 
-def fill_funnel(fig, sources: dict, archive: Archive):
+def fill_funnel(
+    fig: "figure",     # from `funnel_chart`
+    sources: dict,     # from `funnel_chart`, too
+    archive: Archive,  # what was found
+):
     "Show the hurdles."
     rows = funnel_rows(archive)
     names = [name for name, _, _ in reversed(rows)]
@@ -403,8 +440,10 @@ def archive_chart():
 
 # %% ../../nbs/local/13_dashboard.ipynb #c20b5001
 def fill_archive(
-    fig, sources: dict,     # from `archive_chart`
-    archive: Archive, width: int,   # of a cell in tree nodes
+    fig: "figure",     # from `archive_chart`
+    sources: dict,     # from `archive_chart`, too
+    archive: Archive,  # what was found
+    width: int,        # of a cell, in tree nodes
 ):
     "Show the leaders of cells, of each row and column the one that is worth most."
     leaders = {}
@@ -432,7 +471,11 @@ def tree_chart():
     return fig, dict(rules=rules, lines=lines)
 
 # %% ../../nbs/local/13_dashboard.ipynb #53151471
-def branches(entries: dict, at: dict, line: set) -> dict:  # by id: entries, heights; ids of the chosen line
+def branches(
+    entries: dict,  # id: entry
+    at: dict,       # id: height, as from `places`
+    line: set,      # ids of the chosen rule and its ancestors
+) -> dict:          # name: column
     "The lines of the tree, as columns."
     made = dict(xs=[], ys=[], width=[], colour=[])
     def x(id): return max(entries[id]["tries"], 1)
@@ -445,10 +488,11 @@ def branches(entries: dict, at: dict, line: set) -> dict:  # by id: entries, hei
             made["colour"].append("#d1772e" if bold else "#c3cad2")
     return made
 
+# %% ../../nbs/local/13_dashboard.ipynb #a2c2b06b
 def fill_tree(
-    sources: dict,      # from `tree_chart`
-    archive: Archive,
-    chosen=None,        # id of a rule
+    sources: dict,              # from `tree_chart`
+    archive: Archive,           # what was found
+    chosen: str | None = None,  # id of a rule; None: no line stands out
 ):
     "Show the tree."
     entries = kin(archive)
@@ -474,11 +518,19 @@ LISTS = """.bk-input-group, label { width: 100% } label { display: flex; gap: 6p
 span { white-space: pre-wrap; overflow-wrap: anywhere; font: 12px/1.4 system-ui, sans-serif; max-width: 340px }"""
 BAD = ":host(.bad) input { border: 2px solid #a32020 !important; background: #fff3f3 }"
 
-def box(pn, *inside, **options):
+def box(
+    pn: "ModuleType",  # as from `panel`
+    *inside,           # what the card holds, from top to bottom
+    **options,         # of a column of Panel
+):
     "A card of the page."
     return pn.Column(*inside, styles=CARD, sizing_mode="stretch_width", margin=5, **options)
 
-def html(pn, text="", name=""):
+def html(
+    pn: "ModuleType",  # as from `panel`
+    text: str = "",    # HTML
+    name: str = "",    # of its class in CSS; empty: none
+):
     "A pane of HTML."
     return pn.pane.HTML(text, stylesheets=[LOOKS], sizing_mode="stretch_width", margin=2, css_classes=[name]*bool(name))
 
@@ -486,8 +538,8 @@ def html(pn, text="", name=""):
 class Page:
     "The searches of a store as one visitor sees them."
     def __init__(self,
-        store=None,     # URL or path; None for the usual one
-        chosen=None,    # id of the search that is looked at first
+        store: Path | str | None = None,  # URL or path; None: the usual one
+        chosen: str | None = None,        # id of the search that is looked at first; None: the first of the list
     ):
         pn = panel()
         self.store, self.reader = store, Reader(store)
@@ -516,7 +568,9 @@ BUTTONS = dict(pause="Pause", resume="Resume", stop="Stop", change="Change this 
 LEADING = ("change", "fork")        # those that take what is in the form
 
 @patch
-def controls(self: Page, pn) -> tuple:  # buttons and fields, by name
+def controls(self: Page,
+    pn: "ModuleType",  # as from `panel`
+) -> tuple:            # buttons and fields, by name
     "What gives orders."
     notes = dict(stages="suites, with commas between; other ones are for a fork")
     for kind in GROUPS.values(): notes |= {f.name: f.metadata["help"] for f in fields(kind)}
@@ -531,7 +585,9 @@ def controls(self: Page, pn) -> tuple:  # buttons and fields, by name
 
 # %% ../../nbs/local/13_dashboard.ipynb #53f430c3
 @patch
-def arranged(self: Page, pn):
+def arranged(self: Page,
+    pn: "ModuleType",  # as from `panel`
+):
     "The page, put together."
     p, b = self.panes, self.buttons
     def grid(names): return pn.GridBox(*(self.form[k] for k in names), ncols=2, sizing_mode="stretch_width")
@@ -612,14 +668,21 @@ def choose(self: Page, id):
     if id in self.searches: self.tick()
 
 @patch
-def look_at(self: Page, rule):  # id, or None for the best
+def look_at(self: Page,
+    rule: str | None,  # its id; None: the best
+):
     "Look at another rule."
     self.rule = rule
     self.mark = self.quiet = None
     self.tick()
 
 @patch
-def picked(self: Page, source, name, old, new):
+def picked(self: Page,
+    source: "ColumnDataSource",  # of the chart in which it was
+    name: str,                   # of what changed, the indices
+    old: list[int],              # rows of the source that were selected
+    new: list[int],              # rows that are selected now
+):
     "A rule was clicked."
     if new and source.data["score"][new[0]] is not None: self.look_at(source.data["id"][new[0]])
 
@@ -654,7 +717,9 @@ def show_search(self: Page, s: dict):
 
 # %% ../../nbs/local/13_dashboard.ipynb #55f27428
 @patch
-def fill_form(self: Page, texts: dict):
+def fill_form(self: Page,
+    texts: dict,  # name: text, as from `as_texts`
+):
     "Show parameters, except in fields in which something else was typed."
     for name, text in texts.items():
         field = self.form[name]
@@ -699,7 +764,9 @@ def show_rule(self: Page, s: dict):
 
 # %% ../../nbs/local/13_dashboard.ipynb #1009b372
 @patch
-def ask(self: Page, kind: str):
+def ask(self: Page,
+    kind: str,  # of order, one of `BUTTONS`
+):
     "Give an order, and say what became of it."
     s = self.searches[self.chosen]
     texts = {k: w.value for k, w in self.form.items() if w.value.strip() != self.base[k].strip()}
@@ -714,7 +781,9 @@ def ask(self: Page, kind: str):
     self.tick()
 
 # %% ../../nbs/local/13_dashboard.ipynb #457ec5fb
-def free_port(port: int) -> int:  # the port, another one for 0
+def free_port(
+    port: int,  # from 0 to 65535; 0: one that is free
+) -> int:       # the port, another one for 0
     "Raise `InvalidInput` for a port that cannot be had."
     require(type(port) is int and 0 <= port < 65536, "port", port, "must be from 0 to 65535; 0 takes a free one")
     with socket.socket() as s:
@@ -738,16 +807,22 @@ def visit(store):
     return page.view
 
 def server_of(
-    store=None,     # URL or path; None for the usual one
-    port=0,         # 0: one that is free
-):                  # a server of Bokeh that is not started
+    store: Path | str | None = None,  # URL or path; None: the usual one
+    port: int = 0,                    # 0: one that is free
+) -> "Server":                        # of Bokeh, not started
     "A server of the page; raises `InvalidInput`."
     pn, port = panel(), free_port(port)
     origins = [f"{host}:{port}" for host in ("127.0.0.1", "localhost")]
     return pn.io.server.get_server(lambda: visit(store), port=port, address="127.0.0.1", websocket_origin=origins,
                                    title="ept: searches of learning rules", show=False, start=False)
 
-def dashboard(store=None, port=5006, show=False, ready=print):
+# %% ../../nbs/local/13_dashboard.ipynb #049fb07b
+def dashboard(
+    store: Path | str | None = None,  # URL or path; None: the usual one
+    port: int = 5006,                 # 0: one that is free
+    show: bool = False,               # whether a browser is opened
+    ready: Callable = print,          # is told the address, and why nothing is shown, as a text
+):
     "Serve the page until interrupted; `ready` is called with its address. Raises `InvalidInput`, `StoreFailed`."
     why = Reader(store).complaint()
     server = server_of(store, port)

@@ -155,7 +155,10 @@ def equations(
     return written(lines_in_maths(rule))
 
 # %% ../../nbs/local/12_report.ipynb #cd397913
-def step_of(archive: Archive, e: dict) -> str:
+def step_of(
+    archive: Archive,  # in which its parents are looked up
+    e: dict,           # entry of a rule, with the text of it
+) -> str:              # HTML
     "What a rule has that its parent had not, in black, and what it has not any more, in grey."
     mine = lines_in_maths(Rule(json.loads(e["rule"])))
     parent = next((archive.rules[p] for p in e["parents"] if p in archive.rules), None)
@@ -163,7 +166,11 @@ def step_of(archive: Archive, e: dict) -> str:
     new, gone = [x for x in mine if x not in theirs], [x for x in theirs if x not in mine]
     return written(gone, "0.6") + written(new) or "<p>The same equations; what nothing reads was changed.</p>"
 
-def lineage_parts(archive: Archive, id: str, most=15) -> str:
+def lineage_parts(
+    archive: Archive,  # what was found
+    id: str,           # of the rule
+    most: int = 15,    # entries that are shown, the newest, the rule's own among them
+) -> str:              # HTML
     "A rule and its ancestors, at which the value rose, with what changed."
     line = archive.lineage(id)
     def title(e):
@@ -174,12 +181,17 @@ def lineage_parts(archive: Archive, id: str, most=15) -> str:
     return older + "".join(folded(title(e), step_of(archive, e)) for e in line[-most:])
 
 # %% ../../nbs/local/12_report.ipynb #0888b67e
-def flat(parameters: dict) -> dict:
+def flat(
+    parameters: dict,  # of a search, by name, those of evolution and of the prior in dicts
+) -> dict:             # name: value
     "Parameters by name, those of evolution and of the prior among them."
     return {k: v for k, v in parameters.items() if k not in ("evolution", "prior", "starts", "parent")} | \
         parameters.get("evolution", {}) | parameters.get("prior", {})
 
-def relations(ledger: Ledger, family: str) -> dict:  # id: parent, told, differs
+def relations(
+    ledger: Ledger,  # the store
+    family: str,     # id of the search from which all come
+) -> dict:           # id: parent, told, differs
     "A search and all that were forked from it, as the page shows them."
     given, found = ledger.searches(family), {}
     for id, p in given.items():
@@ -192,7 +204,12 @@ def relations(ledger: Ledger, family: str) -> dict:  # id: parent, told, differs
         found[id] = dict(parent=p["parent"], told=told, differs=differs)
     return found
 
-def family_tree(searches: dict, at=None, depth=0) -> str:  # searches: as from `relations`
+# %% ../../nbs/local/12_report.ipynb #f8e4036c
+def family_tree(
+    searches: dict,         # as from `relations`
+    at: str | None = None,  # id of the search whose forks are listed; None: searches without a parent
+    depth: int = 0,         # lists around this one; at 50 no further one is put in
+) -> str:                   # HTML
     "Searches and what was forked from them."
     def branch(id):
         s = searches[id]
@@ -278,29 +295,11 @@ def best_parts(
 # %% ../../nbs/local/12_report.ipynb #77033e77
 def page(
     archive: Archive,                         # what was found
-    suite: Suite | str = "five",              # that its scores are of, or that of the last stage
+    suite: Suite | str = "five",              # that the scores of its best are of, or its name
     title: str = "Search of learning rules",  # of the page
     parameters: dict | None = None,           # of the search; None: not shown
-    searches: dict | None = None,             # its family, as from `Ledger.searches`; None: not shown
+    searches: dict | None = None,             # its family, as from `relations`; None: not shown
 ) -> str:                                     # HTML
-    "What a search found, on one page; raises `InvalidInput` for a suite that there is not."
-    suite = suite_of(suite)
-    told = f"{archive.tries:,} tries in {archive.seconds:.0f} s of processors, suite {suite.name}."
-    parts = [f"<h1>{said(title)}</h1><p>{said(told)}</p>", *best_parts(archive, suite)]
-    parts += ["<h2>Tries</h2>", funnel_table(archive), picture(curve_figure(archive))]
-    if searches: parts.append("<h2>Searches</h2>" + family_tree(searches))
-    if parameters: parts.append(folded("parameters", as_json(parameters)))
-    head = f'<meta charset="utf-8"><title>{said(title)}</title><style>{STYLE}</style>'
-    return f"<!doctype html><html lang=\"en\"><head>{head}</head><body>{''.join(parts)}</body></html>"
-
-# %% ../../nbs/local/12_report.ipynb #f1f06d93
-def page(
-    archive: Archive,
-    suite="five",       # that the scores of its best are of
-    title="Search of learning rules",
-    parameters=None,    # of the search
-    searches=None,      # its family, as from `relations`
-) -> str:               # HTML
     "What a search found, on one page; raises `InvalidInput` for a suite that there is not."
     suite = suite_of(suite)
     told = f"{archive.tries:,} tries in {archive.seconds:.0f} s of processors, suite {suite.name}."
