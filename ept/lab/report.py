@@ -98,8 +98,12 @@ def numbers(row: dict) -> dict:  # name: number
     return {k: v for k, v in (row["metrics"] or {}).items() if number(v)}
 
 def kind_of(row: dict) -> str | None:
-    "What the gradients of a run rest on, where its metrics say so."
-    kind = (row["metrics"] or {}).get("kind")
+    "What the gradients of a run rest on, where its metrics say so, or all of its arms agree."
+    metrics = row["metrics"] or {}
+    kind, arms = metrics.get("kind"), metrics.get("arms")
+    if kind is None and isinstance(arms, list) and arms:
+        kinds = [a.get("kind") for a in arms if isinstance(a, dict)]
+        kind = kinds[0] if kinds and all(k == kinds[0] for k in kinds) else None
     return kind if isinstance(kind, str) else None
 
 def shown(v) -> str:
