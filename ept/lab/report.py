@@ -101,7 +101,7 @@ def kind_of(row: dict) -> str | None:
     "What the gradients of a run rest on, where its metrics say so, or all of its arms agree."
     metrics = row["metrics"] or {}
     kind, arms = metrics.get("kind"), metrics.get("arms")
-    if kind is None and isinstance(arms, list) and arms:
+    if kind in (None, "") and isinstance(arms, list) and arms:
         kinds = [a.get("kind") for a in arms if isinstance(a, dict)]
         kind = kinds[0] if kinds and all(k == kinds[0] for k in kinds) else None
     return kind if isinstance(kind, str) else None
