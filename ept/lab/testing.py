@@ -398,8 +398,8 @@ def by_part(
 # %% ../../nbs/lab/06_testing.ipynb #a065a418
 TOTAL = 2100    # seconds of the processor for the whole suite, with a margin for slower machines
 BUDGETS = dict( # seconds of the processor for each part
-    math=220, data=80, train=120, lm=105, lab=240, cli=140, theory=290, tutorials=230, experiments=210, results=15,
-    text=20, looped=130, thinker=100, local=100, dag=100)
+    math=200, data=80, train=120, lm=105, lab=240, cli=140, theory=290, tutorials=230, experiments=190, results=15,
+    text=20, looped=130, thinker=100, local=100, dag=140)
 
 def busy() -> bool:
     "Whether more processes want the processors than this suite has."
