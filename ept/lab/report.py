@@ -106,6 +106,7 @@ def kind_of(row: dict) -> str | None:
         kind = kinds[0] if kinds and all(k == kinds[0] for k in kinds) else None
     return kind if isinstance(kind, str) else None
 
+# %% ../../nbs/lab/04_report.ipynb #4c541416
 def shown(v) -> str:
     "A value in a table; what is not printable, such as the end of a line, is written out."
     if v is MISSING or v is None: return "-"
