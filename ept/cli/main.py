@@ -45,6 +45,7 @@ relaxation.
 `ept COMMAND --help` explains a command. Every command takes --json: the result as one JSON object on the last line.
 Every training and every run has a row in the store; `ept runs` lists them. Ctrl-C saves and says how to go on."""
 
+# %% ../../nbs/cli/06_main.ipynb #f1ba2e31
 # name: what makes the parser, what does the work
 COMMANDS = dict(train=(train_parser, train), eval=(evaluate_parser, evaluate), sample=(sample_parser, sample),
                 data=(data_parser, data), run=(run_parser, run), sweep=(sweep_parser, sweep), runs=(runs_parser, runs),
