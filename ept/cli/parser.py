@@ -234,25 +234,6 @@ def action_command(
         return dict(actions=list(actions)), 0
     return parser, overview, words
 
-# %% ../../nbs/cli/00_parser.ipynb #75fda04f
-def action_command(
-    name: str,       # of the command
-    text: str,       # what it says by itself
-    examples: list,  # command lines
-    actions: dict,   # {name: (what makes the parser, what does the work)}
-    words: list,     # what follows the command
-) -> tuple:          # parser, what does the work, the words left
-    "An action of a command; raises `InvalidInput` with the nearest."
-    if words and not words[0].startswith("-"):
-        make, work = actions[one_of("action", words[0], actions)]
-        return make(), work, words[1:]
-    parser = Parser(name, text, examples)
-    add_json(parser)
-    def overview(args):
-        print(text)
-        return dict(actions=list(actions)), 0
-    return parser, overview, words
-
 # %% ../../nbs/cli/00_parser.ipynb #85384411
 def add_json(parser):
     "The flag `--json`, the same for every command."
