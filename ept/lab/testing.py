@@ -121,6 +121,7 @@ def run_worker(
     "Make this process a worker, and run one notebook in it."
     path = Path(path)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"): signal.signal(signal.SIGHUP, signal.SIG_DFL)   # under nohup it would stay ignored
     os.environ.update(environment)
     os.chdir(path.parent)
     sys.path[0] = str(path.parent)
