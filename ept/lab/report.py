@@ -129,10 +129,10 @@ def text_table(
 def with_error(
     value: float,
     error: float = None,  # standard error; None: not known
-    form: str = ".4f",    # of both
+    form: str = ".4f",    # of both; a sign is that of the figure
 ) -> str:
     "A figure with its standard error."
-    return format(value, form) + (f" ± {error:{form}}" if error is not None else "")
+    return format(value, form) + (f" ± {error:{form.lstrip('+')}}" if error is not None else "")
 
 # %% ../../nbs/lab/04_report.ipynb #d4d0b803
 LESS = set("ce loss error err residual bits perplexity gap seconds time iterations units skipped memory evals".split())
