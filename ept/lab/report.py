@@ -98,12 +98,12 @@ def numbers(row: dict) -> dict:  # name: number
     return {k: v for k, v in (row["metrics"] or {}).items() if number(v)}
 
 def kind_of(row: dict) -> str | None:
-    "What the gradients of a run rest on, where its metrics say so, or all of its arms agree."
+    "What the gradients of a run rest on, as its metrics say, or each of its arms: every kind once, commas between."
     metrics = row["metrics"] or {}
     kind, arms = metrics.get("kind"), metrics.get("arms")
     if kind in (None, "") and isinstance(arms, list) and arms:
-        kinds = [a.get("kind") for a in arms if isinstance(a, dict)]
-        kind = kinds[0] if kinds and all(k == kinds[0] for k in kinds) else None
+        kinds = dict.fromkeys(a.get("kind") if isinstance(a, dict) else None for a in arms)
+        kind = ", ".join(kinds) if all(isinstance(k, str) for k in kinds) else None
     return kind if isinstance(kind, str) else None
 
 # %% ../../nbs/lab/04_report.ipynb #4c541416

@@ -422,7 +422,7 @@ def over_budget(
 ) -> list:          # a failed report for each part over its budget by more than `MARGIN` allows
     "Hold the parts against their budgets."
     over = {part: cpu for part, cpu in used.items() if cpu > MARGIN*budgets.get(part, 0)}
-    said = "{0} used {1:.1f} CPU s, {3} times its budget {2} at the most (BUDGETS in lab/06_testing.ipynb)"
+    said = "{0} used {1:.1f} CPU s, more than {3} times its budget of {2} (BUDGETS in lab/06_testing.ipynb)"
     return [Report(f"budget of {part}", failed=1, problems=[said.format(part, cpu, budgets.get(part, 0), MARGIN)])
             for part, cpu in over.items()]
 
