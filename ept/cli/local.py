@@ -182,7 +182,8 @@ def written(
 ) -> str:
     "A rule in a format."
     from ept.local.graphs import graph_from
-    from ept.local.show import to_c, to_maths, to_python
+    from ept.local.programs import to_c, to_python
+    from ept.local.show import to_maths
     if to == "json": return json.dumps(rule.to_dict(), indent=1) + "\n"
     if to == "latex": return to_maths(rule) + "\n"
     return dict(c=to_c, python=to_python)[to](rule, graph_from(graph))
@@ -296,7 +297,7 @@ def tested_properties(
     protocol: "Protocol",    # that it is made for
 ) -> tuple[dict, int]:
     "`ept local test --properties`."
-    from ept.local.score import draw_properties, properties, property_table
+    from ept.local.properties import draw_properties, properties, property_table
     picture_path(args)
     found = properties(rule, protocol)
     print(property_table(found))
