@@ -41,12 +41,12 @@ class Trials:
 # %% ../../nbs/train/06_trials.ipynb #ed7a5674
 @patch
 def run(self: Trials,
-    name: str,    # of its folder
-    cfg,          # `TrainOptions` of the run
-    work,         # called as work(cfg, folder): trains, measures, gives a dict with what was found
-    same=None,    # dict of what a row must have been asked besides its `config`, which it may replace
-    **said,       # what else the row says
-) -> dict:        # what was asked, said and found; of a failure `tuned` is None, and `failed` says why
+    name: str,          # of its folder
+    cfg,                # `TrainOptions` of the run
+    work,               # called as work(cfg, folder): trains, measures, gives a dict with what was found
+    same: dict = None,  # what a row must have been asked besides its `config`, which it may replace
+    **said,             # what else the row says
+) -> dict:              # what was asked, said and found; of a failure `tuned` is None, and `failed` says why
     "The row of a run: taken from its folder where it was asked the same, otherwise trained now."
     folder, same = self.out/name, plain("same", dict(config=told(cfg)) | (same or {}))
     row = kept(folder, self.file, **same)
@@ -78,7 +78,7 @@ def best(self: Trials,
 
 # %% ../../nbs/train/06_trials.ipynb #58213fbb
 def timed(
-    train,          # gives a dict
+    train,          # called as train(*args, **given), gives a dict
     *args,          # of `train`
     **given,        # of `train`
 ) -> dict:          # with `cpu_seconds`
