@@ -7,6 +7,7 @@ __all__ = ['rates_in', 'Trials', 'timed']
 
 # %% ../../nbs/train/06_trials.ipynb #9a71d524
 import time
+from collections.abc import Callable
 from pathlib import Path
 from fastcore.basics import patch
 from ..core import InvalidInput, require
@@ -43,7 +44,7 @@ class Trials:
 def run(self: Trials,
     name: str,          # of its folder
     cfg,                # `TrainOptions` of the run
-    work,               # called as work(cfg, folder): trains, measures, gives a dict with what was found
+    work: Callable,     # called as work(cfg, folder): trains, measures, gives a dict with what was found
     same: dict = None,  # what a row must have been asked besides its `config`, which it may replace
     **said,             # what else the row says
 ) -> dict:              # what was asked, said and found; of a failure `tuned` is None, and `failed` says why
@@ -62,10 +63,10 @@ def run(self: Trials,
 # %% ../../nbs/train/06_trials.ipynb #6e8e96d4
 @patch
 def best(self: Trials,
-    run,          # called as run(*arm, lr, seed), gives the row of a run
-    *arm,         # what tells the arm from the others
-    needed=True,  # whether it is an error if no rate is good; otherwise there are no rows
-) -> list[dict]:  # without those that failed
+    run: Callable,  # called as run(*arm, lr, seed), gives the row of a run
+    *arm,           # what tells the arm from the others
+    needed=True,    # whether it is an error if no rate is good; otherwise there are no rows
+) -> list[dict]:    # without those that failed
     "The rows of an arm at its best rate, one a seed; raises `InvalidInput` if it diverged at every rate."
     first, *others = self.seeds
     tried = [r for r in (run(*arm, lr, first) for lr in self.rates) if r["tuned"] is not None]
@@ -78,10 +79,10 @@ def best(self: Trials,
 
 # %% ../../nbs/train/06_trials.ipynb #58213fbb
 def timed(
-    train,          # called as train(*args, **given), gives a dict
-    *args,          # of `train`
-    **given,        # of `train`
-) -> dict:          # with `cpu_seconds`
+    train: Callable,  # gives a dict
+    *args,            # of `train`
+    **given,          # of `train`
+) -> dict:            # with `cpu_seconds`
     "What a training gives, and the processor time that it took."
     begun = time.process_time()
     result = train(*args, **given)
