@@ -3864,4 +3864,10 @@ d = { 'settings': { 'branch': 'main',
                                     'ept.train.parallel.place': ('train/parallel.html#place', 'ept/train/parallel.py'),
                                     'ept.train.parallel.reduced': ('train/parallel.html#reduced', 'ept/train/parallel.py'),
                                     'ept.train.parallel.share': ('train/parallel.html#share', 'ept/train/parallel.py'),
-                                    'ept.train.parallel.take_gpu': ('train/parallel.html#take_gpu', 'ept/train/parallel.py')}}}
+                                    'ept.train.parallel.take_gpu': ('train/parallel.html#take_gpu', 'ept/train/parallel.py')},
+            'ept.train.trials': { 'ept.train.trials.Trials': ('train/trials.html#trials', 'ept/train/trials.py'),
+                                  'ept.train.trials.Trials.__init__': ('train/trials.html#trials.__init__', 'ept/train/trials.py'),
+                                  'ept.train.trials.Trials.best': ('train/trials.html#trials.best', 'ept/train/trials.py'),
+                                  'ept.train.trials.Trials.run': ('train/trials.html#trials.run', 'ept/train/trials.py'),
+                                  'ept.train.trials.rates_in': ('train/trials.html#rates_in', 'ept/train/trials.py'),
+                                  'ept.train.trials.timed': ('train/trials.html#timed', 'ept/train/trials.py')}}}

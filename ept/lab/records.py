@@ -139,13 +139,15 @@ def told(
     return {k: v for k, v in plain("config", cfg.to_dict()).items() if k not in (*MACHINE, *but)}
 
 def kept(
-    folder: Path,  # of a run, the `out` of its `record`
-    **same,        # metrics that it must have kept, such as config=told(cfg)
-) -> dict:         # the metrics, or None
+    folder: Path,         # of a run, the `out` of its `record`
+    file="metrics.json",  # what `record` writes; a file of another name holds the metrics alone
+    **same,               # metrics that it must have kept, such as config=told(cfg)
+) -> dict:                # the metrics, or None
     "What was recorded in a folder; None where there is nothing, or something else."
-    try: row = json.loads((folder/"metrics.json").read_text(encoding="utf-8"))["metrics"]
-    except (OSError, ValueError, TypeError, KeyError): return None
-    return row if all(name in row and row[name] == value for name, value in same.items()) else None
+    try: row = json.loads((folder/file).read_text(encoding="utf-8"))
+    except (OSError, ValueError): return None
+    if file == "metrics.json": row = row.get("metrics") if isinstance(row, dict) else None
+    return row if row and all(name in row and row[name] == value for name, value in same.items()) else None
 
 # %% ../../nbs/lab/00_records.ipynb #df869fb5
 @cache
