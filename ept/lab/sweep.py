@@ -184,6 +184,7 @@ def perform_there(row: dict, source: str, env: dict, cwd: str) -> dict:
         perform(row, source=notebook, env=env, cwd=cwd if Path(cwd).is_dir() else row["out"])
     return row
 
+# %% ../../nbs/lab/03_sweep.ipynb #ed7f6a51
 def connect_ray(
     workers: int = None,  # runs at a time, as asked for
 ):                        # the module ray
@@ -198,6 +199,10 @@ def connect_ray(
     try: ray.init(log_to_driver=False, logging_level="ERROR", **here)
     except (ConnectionError, ValueError) as e:
         raise InvalidInput("RAY_ADDRESS", address, f"no cluster there ({e})") from None
+    except Exception as e:    # a node that does not start raises this very class
+        if type(e) is not Exception: raise
+        raise InvalidInput("backend", "ray", f"no node starts here ({e}); give it fewer workers or more memory, "
+                           "or name a cluster by RAY_ADDRESS") from None
     return ray
 
 # %% ../../nbs/lab/03_sweep.ipynb #286dd19a
